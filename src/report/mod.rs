@@ -1,0 +1,3 @@
+//! Reports: one model, and one short renderer for each format.
+
+pub mod model;

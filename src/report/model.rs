@@ -1,0 +1,207 @@
+//! report.json, version 1: the one model that every renderer reads.
+//!
+//! Fields may be added and never renamed. Counts are exact; samples hold the
+//! smallest keys, in key order. A value is canonical text, null for NULL, and a
+//! cell that a JSON record does not have is left out of its row.
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Code, Side};
+use crate::gate::{Finding, Verdict};
+
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// Column name → canonical text, null for NULL; in the plan's column order.
+pub type Values = IndexMap<String, Option<String>>;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Report {
+    pub schema_version: u32,
+    pub verdict: Verdict,
+    pub exit_code: u8,
+    pub run: Run,
+    /// Why the verdict is not `pass`, most important first.
+    pub reasons: Vec<Reason>,
+    pub datasets: Vec<Dataset>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Run {
+    /// The name of the run's folder: `YYYYMMDD-HHMMSS-xxxxxx`.
+    pub id: String,
+    /// RFC 3339, UTC.
+    pub started: String,
+    pub finished: String,
+    pub version: String,
+    /// The configuration file, if one was read.
+    pub config: Option<String>,
+    /// BLAKE3 of all that decides the result: columns, types, rules, gates.
+    pub config_hash: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Reason {
+    pub code: Code,
+    pub dataset: Option<String>,
+    pub side: Option<Side>,
+    /// Whether the same run may well succeed a little later.
+    pub transient: bool,
+    pub why: String,
+    pub next: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Dataset {
+    pub name: String,
+    pub verdict: Verdict,
+    /// The key columns' report names.
+    pub key: Vec<String>,
+    pub counts: Counts,
+    /// Null when there are no keys, or a side was not seen whole.
+    pub match_rate: Option<MatchRate>,
+    /// The compared columns, key columns too, in the plan's order.
+    pub columns: Vec<Column>,
+    pub columns_only_old: Vec<String>,
+    pub columns_only_new: Vec<String>,
+    pub ignored: Vec<String>,
+    pub warnings: Vec<String>,
+    pub gates: Vec<Finding>,
+    pub samples: Samples,
+    pub old: Receipt,
+    pub new: Receipt,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Counts {
+    pub old_rows: u64,
+    pub new_rows: u64,
+    pub old_keys: u64,
+    pub new_keys: u64,
+    pub matched: u64,
+    pub tolerated: u64,
+    /// Of `matched`: rows equal only because of rules.
+    pub equal_by_rules: u64,
+    pub differing: u64,
+    pub missing: u64,
+    pub extra: u64,
+    pub duplicated: u64,
+    pub duplicated_old: u64,
+    pub duplicated_new: u64,
+    pub unkeyed_old: u64,
+    pub unkeyed_new: u64,
+    pub unreadable_old: u64,
+    pub unreadable_new: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MatchRate {
+    pub numerator: u64,
+    pub denominator: u64,
+    /// Two decimals, truncated: 98.9999 % is "98.99".
+    pub percent: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Column {
+    pub name: String,
+    /// The type as which it was compared.
+    #[serde(rename = "type")]
+    pub ty: String,
+    pub differing: u64,
+    /// Cells equal only within the tolerance.
+    pub tolerated: u64,
+    /// `differing` by cause; only causes that occur.
+    pub causes: IndexMap<String, u64>,
+    /// The rules, in order, and how many cells each changed per side.
+    pub rules: Vec<RuleCount>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RuleCount {
+    pub rule: String,
+    pub old: u64,
+    pub new: u64,
+}
+
+/// The first of each kind, in key order.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Samples {
+    pub differing: Vec<Differing>,
+    pub missing: Vec<OneSided>,
+    pub extra: Vec<OneSided>,
+    pub duplicated: Vec<Duplicated>,
+    /// Cells that do not parse as their type: a few a side.
+    pub unreadable: Vec<UnreadableCell>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Differing {
+    pub key: Values,
+    pub cells: Vec<CellPair>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CellPair {
+    pub column: String,
+    pub old: Option<String>,
+    pub new: Option<String>,
+    pub cause: String,
+}
+
+/// A row that only one side has, whole.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct OneSided {
+    pub key: Values,
+    pub row: Values,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Duplicated {
+    pub key: Values,
+    /// How many rows have this key.
+    pub old: u64,
+    pub new: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct UnreadableCell {
+    pub side: Side,
+    pub key: Values,
+    pub column: String,
+    /// The raw text.
+    pub text: String,
+}
+
+/// What one side was and how its reading ended.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Receipt {
+    /// Without secrets.
+    pub location: String,
+    pub relation: Option<String>,
+    pub engine: String,
+    pub rows: u64,
+    /// What the source itself says it holds or sent, where it says so.
+    pub rows_claimed: Option<u64>,
+    pub complete: bool,
+    pub snapshot: Option<String>,
+    /// The sum of all rows' fingerprints, in hex: equal for equal rows in any
+    /// order, read from any source, under the same plan. Null where equality
+    /// was shown by raw bytes.
+    pub digest: Option<String>,
+    pub bytes: u64,
+    pub seconds: f64,
+    pub seconds_to_first_row: f64,
+    pub rows_per_second: u64,
+}
+
+/// Everything that goes to the detail files: the same shapes as the samples,
+/// with a higher cap, and how many there are in all.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Details {
+    pub dataset: String,
+    pub key: Vec<String>,
+    pub columns: Vec<String>,
+    pub samples: Samples,
+}

@@ -1,0 +1,108 @@
+//! Raw rows in flat buffers: one byte buffer for a chunk, and for each cell
+//! where it starts, where it ends and what it is. No allocation per row.
+
+use crate::value::Raw;
+
+/// A run of whole rows as a source sent them.
+#[derive(Clone, Debug, Default)]
+pub struct Chunk {
+    pub bytes: Vec<u8>,
+    /// Where the chunk begins in the stream: a byte offset, or the number of
+    /// its first row, as the source's decoder understands it.
+    pub base: u64,
+}
+
+/// What the bytes of a cell are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Kind {
+    Null,
+    Absent,
+    /// UTF-8, checked.
+    Text,
+    /// UTF-8, checked: a JSON string, unescaped.
+    JsonString,
+    /// UTF-8, checked: a valid JSON token that is neither a string nor null.
+    Json,
+    /// PostgreSQL's binary form.
+    Wire,
+    /// An i64 in 8 native-endian bytes.
+    Integer,
+    /// An f64 in 8 native-endian bytes.
+    Real,
+    Blob,
+}
+
+/// A cell: a place in its chunk's bytes. 12 bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cell {
+    pub start: u32,
+    pub end: u32,
+    pub kind: Kind,
+}
+
+impl Cell {
+    pub const NULL: Cell = Cell {
+        start: 0,
+        end: 0,
+        kind: Kind::Null,
+    };
+    pub const ABSENT: Cell = Cell {
+        start: 0,
+        end: 0,
+        kind: Kind::Absent,
+    };
+
+    pub fn raw<'a>(&self, bytes: &'a [u8]) -> Raw<'a> {
+        let slice = &bytes[self.start as usize..self.end as usize];
+        // SAFETY of meaning, not of memory: decoders check UTF-8 once per chunk,
+        // so the second check here cannot fail; it costs little beside hashing.
+        let text = || std::str::from_utf8(slice).expect("decoders check UTF-8");
+        let eight = || slice.try_into().expect("decoders write 8 bytes");
+        match self.kind {
+            Kind::Null => Raw::Null,
+            Kind::Absent => Raw::Absent,
+            Kind::Text => Raw::Text(text()),
+            Kind::JsonString => Raw::JsonString(text()),
+            Kind::Json => Raw::Json(text()),
+            Kind::Wire => Raw::Wire(slice),
+            Kind::Integer => Raw::Integer(i64::from_ne_bytes(eight())),
+            Kind::Real => Raw::Real(f64::from_ne_bytes(eight())),
+            Kind::Blob => Raw::Blob(slice),
+        }
+    }
+}
+
+/// The rows of one chunk, row-major.
+#[derive(Clone, Debug, Default)]
+pub struct Rows {
+    /// Cells per row.
+    pub width: usize,
+    pub cells: Vec<Cell>,
+    /// One per row, where the source locates; else empty.
+    pub locators: Vec<u64>,
+    /// One per row: the raw bytes that stand for the whole row where
+    /// [`super::Decode::raw_form`] is `Some`; else empty.
+    pub spans: Vec<(u32, u32)>,
+}
+
+impl Rows {
+    pub fn clear(&mut self, width: usize) {
+        self.width = width;
+        self.cells.clear();
+        self.locators.clear();
+        self.spans.clear();
+    }
+
+    pub fn len(&self) -> usize {
+        self.cells.len().checked_div(self.width).unwrap_or(0)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.cells.is_empty()
+    }
+
+    pub fn row(&self, index: usize) -> &[Cell] {
+        &self.cells[index * self.width..(index + 1) * self.width]
+    }
+}

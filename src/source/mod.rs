@@ -1,0 +1,129 @@
+//! Where rows come from. A source says which columns it has, streams its rows
+//! in chunks of raw cells and ends with a [`Receipt`]; it never writes,
+//! compares or hashes, and it never makes truncation look like fewer rows.
+//!
+//! Reading has two halves. [`Source::read`] runs on a thread of its own and only
+//! moves bytes: it cuts the stream into [`Chunk`]s at row boundaries. A
+//! [`Decode`] turns a chunk into [`Rows`] on whichever worker is free.
+
+pub mod batch;
+pub mod csv;
+pub mod json;
+pub mod location;
+pub mod postgres;
+pub mod sqlite;
+pub mod text;
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use batch::{Cell, Chunk, Kind, Rows};
+pub use location::Location;
+
+use crate::error::{Failure, Result};
+use crate::value::Type;
+
+/// What a source knows about its columns and rows before it is read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Schema {
+    pub columns: Vec<Column>,
+    /// The primary key, else the single unique index over NOT NULL columns.
+    pub key: Option<Vec<String>>,
+    /// The source's own estimate of its rows, for progress only.
+    pub estimate: Option<u64>,
+    /// What the user should know, such as a type compared by its text.
+    pub warnings: Vec<String>,
+}
+
+/// One column of a source, under its own name (before `rename`).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Column {
+    pub name: String,
+    /// Only where the source declares types that bind (PostgreSQL).
+    pub declared: Option<Declared>,
+}
+
+/// A declared type: as the engine prints it, and as shadowgate knows it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Declared {
+    pub name: String,
+    pub ty: Type,
+}
+
+/// One column to read, in the order in which the rows shall hold them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Want {
+    /// The source's own name of the column.
+    pub name: String,
+    /// Asks a typed source for its text form, where the column is compared as
+    /// a type that its binary form does not lead to.
+    pub as_text: bool,
+}
+
+/// What a source says when its stream has come to its own end.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Receipt {
+    /// Rows the source says it sent or holds; the rows decoded must equal it.
+    pub rows: Option<u64>,
+    /// Bytes read from disk or network.
+    pub bytes: u64,
+    /// The snapshot or version that was read.
+    pub snapshot: Option<String>,
+    /// From the request to the first row.
+    pub first_row: Duration,
+}
+
+/// Who a source is, without secrets.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Identity {
+    /// The location as shown to people: `postgres://app@db.example/listings`.
+    pub location: String,
+    /// The table, or the query's file.
+    pub relation: Option<String>,
+    /// Engine and version: `PostgreSQL 15.8`, `SQLite 3.46`, `CSV`.
+    pub engine: String,
+    /// Equal on both sides exactly if both read the same stored rows: device
+    /// and inode of a file, server and relations of a database.
+    pub store: Option<String>,
+}
+
+/// Takes each chunk of a stream; `Break` asks the source to stop early.
+pub type Sink<'a> = &'a mut dyn FnMut(Chunk) -> ControlFlow<()>;
+
+/// One side's rows.
+pub trait Source: Send {
+    fn identity(&self) -> Identity;
+
+    /// Columns, key and estimate. Takes the snapshot in which all that follows is read.
+    fn schema(&mut self) -> Result<Schema>;
+
+    /// How chunks of a read for `wants` become rows.
+    fn decoder(&self, wants: &[Want]) -> Result<Arc<dyn Decode>>;
+
+    /// Streams every row once. `Ok` only if the stream came to its own end
+    /// (trailer, closing bracket, end of file at a row's end), or the sink broke it off.
+    fn read(&mut self, wants: &[Want], sink: Sink<'_>) -> Result<Receipt>;
+
+    /// Whether rows carry locators by which [`Source::fetch`] finds them again.
+    fn locates(&self) -> bool;
+
+    /// Streams the rows at these locators (ascending), in any order, from the
+    /// same snapshot. A row that is not there any more is simply not sent.
+    fn fetch(&mut self, wants: &[Want], locators: &[u64], sink: Sink<'_>) -> Result<()>;
+
+    /// Fails if what was read has changed since [`Source::schema`].
+    fn verify_unchanged(&mut self) -> Result<()>;
+}
+
+/// Turns chunks into rows; shared by all workers.
+pub trait Decode: Send + Sync {
+    /// Replaces `rows` with those of `chunk`, one cell per wanted column. May
+    /// append to `chunk.bytes` (unescaped cells).
+    fn decode(&self, chunk: &mut Chunk, rows: &mut Rows) -> Result<(), Failure>;
+
+    /// Whether two cells of equal raw bytes are always equal and always
+    /// readable, so that a row's raw bytes may stand for its cells. Two sides
+    /// of the same (`Some`, equal) value may be compared so.
+    fn raw_form(&self) -> Option<String>;
+}

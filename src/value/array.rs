@@ -1,0 +1,1 @@
+//! Arrays: elements in order, bounds ignored, dimensions kept.

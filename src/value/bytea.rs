@@ -1,0 +1,1 @@
+//! bytea (hex and escape form) and uuid.

@@ -1,0 +1,1 @@
+//! Exact decimals of any precision: parse, canonical bytes, order, arithmetic.

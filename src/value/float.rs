@@ -1,0 +1,1 @@
+//! IEEE floats by the value of their declared width.

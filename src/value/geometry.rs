@@ -1,0 +1,1 @@
+//! Geometric types, by their doubles.

@@ -1,0 +1,1 @@
+//! Intervals by their three fields: months, days, µs.

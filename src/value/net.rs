@@ -1,0 +1,1 @@
+//! inet, cidr and hardware addresses.
