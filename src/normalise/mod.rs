@@ -4,7 +4,7 @@
 //! Every step is idempotent and counts the cells it changed, so that a report
 //! can say what a PASS leans on.
 
-use crate::value::{Parsed, Raw, Target, Type};
+use crate::value::{Parsed, Raw, Target, Type, json};
 
 /// One rule, with its parameter.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,7 +27,7 @@ pub enum Step {
     TruncateTime(TimeUnit),
     SortArray,
     /// Paths whose values do not count, such as `meta.synced_at` or `items[].id`.
-    JsonIgnore(Vec<String>),
+    JsonIgnore(Vec<json::Path>),
 }
 
 /// What a time is truncated to.
@@ -76,11 +76,24 @@ impl Pipeline {
         &self.steps
     }
 
+    /// Whether no cell can be unreadable and equal raw bytes are equal cells:
+    /// no steps, and text as text or a wire type as itself.
+    pub fn reads_anything(&self) -> bool {
+        unimplemented!("skeleton")
+    }
+
     /// Appends the canonical cell of `raw` after all steps, and adds 1 to
     /// `changed[i]` for each step `i` that changed it. Always appends exactly
-    /// one cell; `Err` says that it is a tagged raw one.
-    pub fn apply(&self, raw: Raw<'_>, changed: &mut [u64], out: &mut Vec<u8>) -> Parsed {
-        let _ = (raw, changed, out);
+    /// one cell; `Err` says that it is a tagged raw one. Without steps nothing
+    /// is copied or allocated on the way.
+    pub fn apply(
+        &self,
+        raw: Raw<'_>,
+        scratch: &mut Scratch,
+        changed: &mut [u64],
+        out: &mut Vec<u8>,
+    ) -> Parsed {
+        let _ = (raw, scratch, changed, out);
         unimplemented!("skeleton")
     }
 
@@ -89,4 +102,10 @@ impl Pipeline {
         let _ = raw;
         unimplemented!("skeleton")
     }
+}
+
+/// Buffers that [`Pipeline::apply`] uses again from cell to cell.
+#[derive(Clone, Debug, Default)]
+pub struct Scratch {
+    // (skeleton)
 }

@@ -1,1 +1,88 @@
-//! (skeleton)
+//! What is to be done, before anything is done: the meaning of the command line
+//! and the configuration ([`DatasetSpec`]), and, once both schemas are known,
+//! how each column is compared ([`DatasetPlan`]).
+//!
+//! Resolving a plan reads no row. Everything that cannot work (an unknown
+//! column, types that cannot agree, a tolerance on text) is found here, all of
+//! it at once, and ends with exit 2.
+
+use indexmap::IndexMap;
+
+use crate::compare::cells::Tolerance;
+use crate::error::Result;
+use crate::gate::Gates;
+use crate::normalise::{Pipeline, Step};
+use crate::source::location::Spec;
+use crate::source::{Schema, Want};
+use crate::value::{Type, Zone};
+
+/// One dataset as it was asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DatasetSpec {
+    pub name: String,
+    /// Old, new.
+    pub sides: [SideSpec; 2],
+    /// Report names. `None`: the sources' own key.
+    pub key: Option<Vec<String>>,
+    pub ignore: Vec<String>,
+    /// Only these, if named.
+    pub only: Option<Vec<String>>,
+    /// By report name; `*` stands for every column without a table of its own.
+    pub rules: IndexMap<String, ColumnRules>,
+    pub gates: Gates,
+    pub allow_same_source: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct SideSpec {
+    pub source: Spec,
+    /// The source's own name → report name.
+    pub rename: IndexMap<String, String>,
+}
+
+/// What the configuration says of one column.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ColumnRules {
+    pub ty: Option<Type>,
+    pub steps: Vec<Step>,
+    pub tolerance: Option<Tolerance>,
+    /// The zone of zoneless text where the type is timestamptz.
+    pub zone: Option<Zone>,
+}
+
+/// One dataset, ready to run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DatasetPlan {
+    pub name: String,
+    /// The compared columns: those of the key first, in the key's order, then
+    /// the others in the old side's order.
+    pub columns: Vec<PlanColumn>,
+    /// How many of them are the key.
+    pub key: usize,
+    /// The stable text of what defines a canonical row (columns, types, rules,
+    /// format version): the fingerprints' key. Not sources, tolerances or gates.
+    pub definition: String,
+    /// Report names of columns on one side only, in that side's order.
+    pub only: [Vec<String>; 2],
+    pub ignored: Vec<String>,
+    pub warnings: Vec<String>,
+    pub gates: Gates,
+    pub allow_same_source: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlanColumn {
+    /// The report name.
+    pub name: String,
+    pub ty: Type,
+    /// Old, new.
+    pub wants: [Want; 2],
+    pub pipelines: [Pipeline; 2],
+    pub tolerance: Option<Tolerance>,
+}
+
+/// Maps both schemas to one plan.
+pub fn resolve(spec: &DatasetSpec, schemas: [&Schema; 2]) -> Result<DatasetPlan> {
+    let _ = (spec, schemas);
+    unimplemented!("skeleton")
+}

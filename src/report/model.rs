@@ -116,6 +116,16 @@ pub struct Column {
     pub causes: IndexMap<String, u64>,
     /// The rules, in order, and how many cells each changed per side.
     pub rules: Vec<RuleCount>,
+    /// Up to three differing cells, of the smallest keys.
+    pub examples: Vec<Example>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Example {
+    pub key: Values,
+    pub old: Option<String>,
+    pub new: Option<String>,
+    pub cause: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

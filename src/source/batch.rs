@@ -10,6 +10,8 @@ pub struct Chunk {
     /// Where the chunk begins in the stream: a byte offset, or the number of
     /// its first row, as the source's decoder understands it.
     pub base: u64,
+    /// The number of lines before it, where the source counts lines (from 0).
+    pub line: u64,
 }
 
 /// What the bytes of a cell are.

@@ -34,6 +34,17 @@ pub struct Schema {
     pub estimate: Option<u64>,
     /// What the user should know, such as a type compared by its text.
     pub warnings: Vec<String>,
+    /// What cells are whose column declares no type.
+    pub undeclared: Undeclared,
+}
+
+/// How the cells of undeclared columns are typed: all as text (CSV, TSV,
+/// SQLite), or each as its JSON token.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Undeclared {
+    #[default]
+    Text,
+    Json,
 }
 
 /// One column of a source, under its own name (before `rename`).
@@ -88,8 +99,20 @@ pub struct Identity {
     pub store: Option<String>,
 }
 
-/// Takes each chunk of a stream; `Break` asks the source to stop early.
-pub type Sink<'a> = &'a mut dyn FnMut(Chunk) -> ControlFlow<()>;
+/// Where a stream goes. It may block while all buffers are in use, which is
+/// what keeps a source from running ahead of the workers.
+pub trait Sink {
+    /// An empty buffer for the next chunk, used before where one is free.
+    fn buffer(&mut self) -> Vec<u8>;
+
+    /// Takes a chunk of whole rows; `Break` asks the source to stop early.
+    fn push(&mut self, chunk: Chunk) -> ControlFlow<()>;
+}
+
+/// About how many bytes a source puts into a chunk: few enough to stay in a
+/// core's cache with the cells cut from them, many enough to be worth a task.
+/// One row larger than this is a chunk of its own.
+pub const CHUNK: usize = 256 << 10;
 
 /// One side's rows.
 pub trait Source: Send {
@@ -103,14 +126,16 @@ pub trait Source: Send {
 
     /// Streams every row once. `Ok` only if the stream came to its own end
     /// (trailer, closing bracket, end of file at a row's end), or the sink broke it off.
-    fn read(&mut self, wants: &[Want], sink: Sink<'_>) -> Result<Receipt>;
+    fn read(&mut self, wants: &[Want], sink: &mut dyn Sink) -> Result<Receipt>;
 
     /// Whether rows carry locators by which [`Source::fetch`] finds them again.
+    /// Known once [`Source::schema`] has run.
     fn locates(&self) -> bool;
 
     /// Streams the rows at these locators (ascending), in any order, from the
-    /// same snapshot. A row that is not there any more is simply not sent.
-    fn fetch(&mut self, wants: &[Want], locators: &[u64], sink: Sink<'_>) -> Result<()>;
+    /// same snapshot, in chunks for the same decoder. A row that is not there
+    /// any more is simply not sent: the caller counts.
+    fn fetch(&mut self, wants: &[Want], locators: &[u64], sink: &mut dyn Sink) -> Result<()>;
 
     /// Fails if what was read has changed since [`Source::schema`].
     fn verify_unchanged(&mut self) -> Result<()>;
@@ -119,11 +144,13 @@ pub trait Source: Send {
 /// Turns chunks into rows; shared by all workers.
 pub trait Decode: Send + Sync {
     /// Replaces `rows` with those of `chunk`, one cell per wanted column. May
-    /// append to `chunk.bytes` (unescaped cells).
+    /// append to `chunk.bytes` (unescaped cells). A failure names its place
+    /// (line, byte, column).
     fn decode(&self, chunk: &mut Chunk, rows: &mut Rows) -> Result<(), Failure>;
 
-    /// Whether two cells of equal raw bytes are always equal and always
-    /// readable, so that a row's raw bytes may stand for its cells. Two sides
-    /// of the same (`Some`, equal) value may be compared so.
+    /// Names the form of a row's raw bytes, where those bytes alone determine
+    /// every wanted cell (then [`Rows::spans`] is filled). Two sides of equal
+    /// forms whose pipelines are equal and read anything may be compared by
+    /// their spans: equal bytes are equal rows. The converse need not hold.
     fn raw_form(&self) -> Option<String>;
 }

@@ -16,7 +16,8 @@ pub enum Raw<'a> {
     Json(&'a str),
     /// A JSON string, unescaped: text, save where the target is json or jsonb.
     JsonString(&'a str),
-    /// PostgreSQL's binary form of the column's declared type.
+    /// PostgreSQL's binary form of the column's declared type. (money comes as
+    /// numeric, what is compared by text as text: the source casts them.)
     Wire(&'a [u8]),
     Integer(i64),
     Real(f64),

@@ -10,6 +10,7 @@
 
 pub mod array;
 pub mod bits;
+pub mod boolean;
 pub mod bytea;
 pub mod datetime;
 pub mod decimal;
@@ -23,6 +24,7 @@ pub mod order;
 pub mod range;
 pub mod show;
 pub mod types;
+pub mod uuid;
 pub mod wire;
 pub mod zone;
 

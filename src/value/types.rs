@@ -68,6 +68,19 @@ impl Type {
         unimplemented!("skeleton")
     }
 
+    /// Whether the server's binary form of this type can be read as `target`;
+    /// if not, the server is asked for its text.
+    pub fn wire_leads_to(&self, target: &Type) -> bool {
+        let _ = target;
+        unimplemented!("skeleton")
+    }
+
+    /// Whether every cell of this type that a server sends in binary can be
+    /// read, so that equal bytes show equal values without reading them.
+    pub fn wire_always_reads(&self) -> bool {
+        unimplemented!("skeleton")
+    }
+
     /// Whether tolerances and rounding make sense.
     pub fn is_number(&self) -> bool {
         use Type::*;

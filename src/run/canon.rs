@@ -1,0 +1,207 @@
+//! One side's rows in canonical form: the compiled pipelines of a plan, run
+//! over a batch of raw rows.
+
+use crate::compare::sample::Smallest;
+use crate::error::Side;
+use crate::fingerprint::{Digest, Fingerprint};
+use crate::normalise::{Pipeline, Scratch};
+use crate::plan::DatasetPlan;
+use crate::source::{Cell, Rows};
+use crate::value::cells;
+
+/// How many unreadable cells a side keeps as examples.
+pub const UNREADABLE_EXAMPLES: usize = 5;
+
+/// How one side's cells become canonical cells.
+#[derive(Debug)]
+pub struct Canon {
+    pipelines: Vec<Pipeline>,
+    /// The same without steps, where any column has steps.
+    plain: Option<Vec<Pipeline>>,
+    /// The first so many columns are the key.
+    key: usize,
+    pub prints: Fingerprint,
+}
+
+/// A cell that does not parse: its column and its raw text, by its row's key.
+pub type Unreadables = Smallest<Vec<(usize, String)>>;
+
+/// What canonicalising a side's rows counted. Adds up in any order.
+#[derive(Debug)]
+pub struct Counted {
+    pub rows: u64,
+    pub unkeyed: u64,
+    pub unreadable: u64,
+    /// Per column, per step: the cells it changed.
+    pub changed: Vec<Vec<u64>>,
+    pub digest: Digest,
+    pub unreadables: Unreadables,
+}
+
+/// Buffers of one worker.
+#[derive(Debug, Default)]
+pub struct Work {
+    pub row: Vec<u8>,
+    plain: Vec<u8>,
+    scratch: Scratch,
+    unchanged: Vec<u64>,
+}
+
+/// What one row is, beside its bytes in [`Work::row`].
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct RowFacts {
+    /// The key's length in the canonical row.
+    pub key_len: usize,
+    pub unkeyed: bool,
+    pub unreadable_key: bool,
+    pub unreadable: bool,
+}
+
+impl Canon {
+    pub fn new(plan: &DatasetPlan, side: Side) -> Self {
+        let pipelines: Vec<_> = plan
+            .columns
+            .iter()
+            .map(|column| column.pipelines[side.index()].clone())
+            .collect();
+        let any = pipelines
+            .iter()
+            .any(|pipeline| !pipeline.steps().is_empty());
+        Canon {
+            plain: any.then(|| pipelines.iter().map(Pipeline::without_steps).collect()),
+            pipelines,
+            key: plan.key,
+            prints: Fingerprint::new(&plan.definition),
+        }
+    }
+
+    /// Whether two cells of equal raw bytes are equal on both these sides.
+    pub fn same_as(&self, other: &Canon) -> bool {
+        self.plain.is_none()
+            && self.pipelines == other.pipelines
+            && self.pipelines.iter().all(Pipeline::reads_anything)
+    }
+
+    pub fn counted(&self) -> Counted {
+        Counted {
+            rows: 0,
+            unkeyed: 0,
+            unreadable: 0,
+            changed: self
+                .pipelines
+                .iter()
+                .map(|pipeline| vec![0; pipeline.steps().len()])
+                .collect(),
+            digest: Digest::default(),
+            unreadables: Smallest::new(UNREADABLE_EXAMPLES),
+        }
+    }
+
+    /// Makes the canonical row of `row` in `work.row` and counts what it saw.
+    pub fn row(
+        &self,
+        row: &[Cell],
+        bytes: &[u8],
+        work: &mut Work,
+        counted: &mut Counted,
+    ) -> RowFacts {
+        let facts = self.cells(row, bytes, self.pipelines.len(), work, counted);
+        if facts.unreadable || facts.unreadable_key {
+            self.note_unreadable(&work.row, facts.key_len, counted);
+        }
+        facts
+    }
+
+    /// Only the key's cells: what a join by raw bytes needs.
+    pub fn key(
+        &self,
+        row: &[Cell],
+        bytes: &[u8],
+        work: &mut Work,
+        counted: &mut Counted,
+    ) -> RowFacts {
+        self.cells(row, bytes, self.key, work, counted)
+    }
+
+    fn cells(
+        &self,
+        row: &[Cell],
+        bytes: &[u8],
+        count: usize,
+        work: &mut Work,
+        counted: &mut Counted,
+    ) -> RowFacts {
+        let mut facts = RowFacts::default();
+        work.row.clear();
+        for index in 0..count {
+            let start = work.row.len();
+            let changed = &mut counted.changed[index];
+            let parsed = self.pipelines[index].apply(
+                row[index].raw(bytes),
+                &mut work.scratch,
+                changed,
+                &mut work.row,
+            );
+            counted.unreadable += u64::from(parsed.is_err());
+            if index < self.key {
+                facts.unkeyed |= work.row[start] <= crate::value::tag::NULL;
+                facts.unreadable_key |= parsed.is_err();
+                facts.key_len = work.row.len();
+            } else {
+                facts.unreadable |= parsed.is_err();
+            }
+        }
+        facts
+    }
+
+    /// The print of the row as it would be without rules; 0 where there are none.
+    pub fn plain_print(&self, row: &[Cell], bytes: &[u8], work: &mut Work) -> u128 {
+        let Some(pipelines) = &self.plain else {
+            return 0;
+        };
+        work.plain.clear();
+        for (pipeline, cell) in pipelines.iter().zip(row) {
+            // A cell that only its rules make readable is a tagged raw cell here,
+            // and so differs from its partner as it should.
+            let _ = pipeline.apply(
+                cell.raw(bytes),
+                &mut work.scratch,
+                &mut work.unchanged,
+                &mut work.plain,
+            );
+        }
+        self.prints.row(&work.plain)
+    }
+
+    fn note_unreadable(&self, row: &[u8], key_len: usize, counted: &mut Counted) {
+        counted.unreadables.offer(&row[..key_len], || {
+            let found = cells(row)
+                .enumerate()
+                .filter(|(_, cell)| cell.is_unreadable());
+            found
+                .map(|(index, cell)| (index, String::from_utf8_lossy(cell.payload).into_owned()))
+                .collect()
+        });
+    }
+}
+
+impl Counted {
+    pub fn merge(&mut self, other: Counted) {
+        self.rows += other.rows;
+        self.unkeyed += other.unkeyed;
+        self.unreadable += other.unreadable;
+        let steps = other.changed.iter().flatten();
+        self.changed
+            .iter_mut()
+            .flatten()
+            .zip(steps)
+            .for_each(|(mine, theirs)| *mine += theirs);
+        self.digest.merge(&other.digest);
+        self.unreadables.merge(other.unreadables);
+    }
+}
+
+/// Rows of one chunk with their locators.
+pub fn located(rows: &Rows, index: usize) -> u64 {
+    rows.locators.get(index).copied().unwrap_or(0)
+}

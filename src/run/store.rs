@@ -1,0 +1,267 @@
+//! Records in hash partitions, in memory as far as the budget goes and in one
+//! temporary file beyond it.
+//!
+//! A record's partition is the first byte of its key's print, so both sides'
+//! records of a key are in the same partition, and a partition is small enough
+//! to be joined alone. What is spilled is written in large appends and read
+//! back once; a report never depends on what was spilled.
+
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::error::{Code, Failure, Result};
+
+/// One for each value of the first byte of a key's print.
+pub const PARTITIONS: usize = 256;
+
+/// Small enough that half-filled blocks of all partitions cost little (4 MiB a
+/// side), large enough that a list of them does too.
+const BLOCK: usize = 16 << 10;
+
+/// How much memory the stores of a run may hold together.
+#[derive(Debug)]
+pub struct Budget {
+    limit: u64,
+    used: AtomicU64,
+    spilled: AtomicU64,
+}
+
+impl Budget {
+    pub fn new(limit: u64) -> Self {
+        Budget {
+            limit,
+            used: AtomicU64::new(0),
+            spilled: AtomicU64::new(0),
+        }
+    }
+
+    pub fn limit(&self) -> u64 {
+        self.limit
+    }
+
+    /// Bytes written to disk so far.
+    pub fn spilled(&self) -> u64 {
+        self.spilled.load(Ordering::Relaxed)
+    }
+
+    fn over(&self, limit: u64) -> bool {
+        self.used.load(Ordering::Relaxed) > limit
+    }
+}
+
+/// One side's records.
+#[derive(Debug)]
+pub struct Store<'a> {
+    budget: &'a Budget,
+    /// The share of the budget beyond which this store spills.
+    share: u64,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    parts: Vec<Part>,
+    /// In memory, in all partitions.
+    held: u64,
+    file: Option<File>,
+    end: u64,
+}
+
+/// One partition: what is on disk, in order, and what is in memory after it.
+#[derive(Debug, Default)]
+struct Part {
+    segments: Vec<(u64, usize)>,
+    blocks: Vec<Vec<u8>>,
+}
+
+impl<'a> Store<'a> {
+    /// `share` is what this store alone may hold in memory, in bytes.
+    pub fn new(budget: &'a Budget, share: u64) -> Self {
+        let parts = (0..PARTITIONS).map(|_| Part::default()).collect();
+        Store {
+            budget,
+            share,
+            inner: Mutex::new(Inner {
+                parts,
+                held: 0,
+                file: None,
+                end: 0,
+            }),
+        }
+    }
+
+    /// Adds records, each with the partition it belongs to. One lock a batch.
+    pub fn append<'r>(&self, records: impl Iterator<Item = (u8, [&'r [u8]; 2])>) -> Result<()> {
+        let mut inner = self
+            .inner
+            .lock()
+            .expect("no thread panics while it holds a store");
+        let before = inner.held;
+        for (part, pieces) in records {
+            let len: usize = pieces.iter().map(|piece| piece.len()).sum();
+            inner.held += len as u64;
+            inner.parts[part as usize].push(pieces, len);
+        }
+        self.budget
+            .used
+            .fetch_add(inner.held - before, Ordering::Relaxed);
+        if inner.held > self.share || self.budget.over(self.budget.limit) {
+            self.spill(&mut inner)?;
+        }
+        Ok(())
+    }
+
+    /// Writes all that is in memory to the file, a segment a partition.
+    fn spill(&self, inner: &mut Inner) -> Result<()> {
+        let Inner {
+            parts,
+            held,
+            file,
+            end,
+        } = inner;
+        let file = match file {
+            Some(file) => file,
+            None => file.insert(tempfile::tempfile().map_err(|error| cannot_spill(&error))?),
+        };
+        for part in parts.iter_mut() {
+            *end = part
+                .spill(file, *end)
+                .map_err(|error| cannot_spill(&error))?;
+        }
+        self.budget.used.fetch_sub(*held, Ordering::Relaxed);
+        self.budget.spilled.fetch_add(*held, Ordering::Relaxed);
+        *held = 0;
+        Ok(())
+    }
+
+    /// Takes a partition out: all its records, in one buffer.
+    pub fn take(&self, part: usize) -> Result<Vec<u8>> {
+        let mut inner = self
+            .inner
+            .lock()
+            .expect("no thread panics while it holds a store");
+        let Part { segments, blocks } = std::mem::take(&mut inner.parts[part]);
+        let held: usize = blocks.iter().map(Vec::len).sum();
+        let spilled: usize = segments.iter().map(|(_, len)| len).sum();
+        let mut bytes = vec![0; spilled];
+        let mut filled = 0;
+        for (offset, len) in segments {
+            let file = inner.file.as_ref().expect("a segment is in the file");
+            file.read_exact_at(&mut bytes[filled..filled + len], offset)
+                .map_err(|error| cannot_spill(&error))?;
+            filled += len;
+        }
+        inner.held -= held as u64;
+        self.budget.used.fetch_sub(held as u64, Ordering::Relaxed);
+        drop(inner);
+        bytes.reserve_exact(held);
+        blocks
+            .into_iter()
+            .for_each(|block| bytes.extend_from_slice(&block));
+        Ok(bytes)
+    }
+}
+
+impl Part {
+    fn push(&mut self, pieces: [&[u8]; 2], len: usize) {
+        let fits = self
+            .blocks
+            .last()
+            .is_some_and(|last| last.capacity() - last.len() >= len);
+        if !fits {
+            // The first block of a partition starts small and grows: a small
+            // table must not cost a whole block in each partition.
+            let capacity = if self.blocks.is_empty() {
+                len.max(1 << 10)
+            } else {
+                len.max(BLOCK)
+            };
+            self.blocks.push(Vec::with_capacity(capacity));
+        }
+        let last = self.blocks.last_mut().expect("one was just pushed");
+        pieces
+            .iter()
+            .for_each(|piece| last.extend_from_slice(piece));
+    }
+
+    fn spill(&mut self, file: &File, mut end: u64) -> std::io::Result<u64> {
+        let start = end;
+        for block in self.blocks.drain(..) {
+            file.write_all_at(&block, end)?;
+            end += block.len() as u64;
+        }
+        if end > start {
+            self.segments.push((start, (end - start) as usize));
+        }
+        Ok(end)
+    }
+}
+
+impl Drop for Store<'_> {
+    fn drop(&mut self) {
+        if let Ok(inner) = self.inner.get_mut() {
+            self.budget.used.fetch_sub(inner.held, Ordering::Relaxed);
+        }
+    }
+}
+
+fn cannot_spill(error: &std::io::Error) -> Failure {
+    let folder = std::env::temp_dir();
+    Failure::new(
+        Code::CannotWrite,
+        format!(
+            "working data could not be kept in {}: {error}",
+            shown(&folder)
+        ),
+        "free some space there, point TMPDIR at a larger disk, or raise --memory",
+    )
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn records(count: u32) -> Vec<(u8, [u8; 4])> {
+        (0..count)
+            .map(|n| ((n.wrapping_mul(2_654_435_761) >> 24) as u8, n.to_be_bytes()))
+            .collect()
+    }
+
+    fn contents(budget: &Budget, share: u64) -> Vec<Vec<u8>> {
+        let store = Store::new(budget, share);
+        for batch in records(10_000).chunks(333) {
+            store
+                .append(
+                    batch
+                        .iter()
+                        .map(|(part, bytes)| (*part, [&bytes[..1], &bytes[1..]])),
+                )
+                .unwrap();
+        }
+        (0..PARTITIONS)
+            .map(|part| store.take(part).unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn spilling_changes_nothing_but_where_records_are() {
+        let (roomy, tight) = (Budget::new(1 << 30), Budget::new(2_000));
+        let whole = contents(&roomy, 1 << 30);
+        assert_eq!(whole, contents(&tight, 1_000));
+        assert_eq!(roomy.spilled(), 0);
+        assert!(
+            tight.spilled() > 30_000,
+            "{} bytes spilled",
+            tight.spilled()
+        );
+        assert_eq!(whole.iter().map(Vec::len).sum::<usize>(), 40_000);
+        assert_eq!((roomy.used.into_inner(), tight.used.into_inner()), (0, 0));
+    }
+}
