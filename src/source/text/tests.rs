@@ -1,0 +1,1 @@
+//! What is on disk and what a reader makes of it.
