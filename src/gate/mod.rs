@@ -1,8 +1,19 @@
-//! The gates: what a verdict requires of the counters. Pure and three-valued.
+//! The gates: what a verdict requires of the counters. Pure and three-valued,
+//! so that a verdict replays from saved counters, and a gate that cannot be
+//! decided says so instead of passing.
+
+mod checks;
+mod figures;
+mod limit;
+#[cfg(test)]
+mod tests;
+
+pub use figures::{counted, percent, thousands};
 
 use serde::{Deserialize, Serialize};
 
 use crate::compare::Tally;
+use checks::{Check, Judged};
 
 /// Ordered so that findings combine by the worst.
 #[derive(
@@ -101,8 +112,77 @@ impl Default for Gates {
     }
 }
 
-/// Every gate that is on, in a fixed order.
+/// Every gate that is on, in a fixed order, and never a PASS of all of them
+/// where there was nothing to compare or a side was not seen whole: `schema` is
+/// always there, `match_rate` where there is no key, `min_rows` where there is
+/// no row.
 pub fn evaluate(gates: &Gates, observed: Observed<'_>) -> Vec<Finding> {
-    let _ = (gates, observed);
-    unimplemented!("skeleton")
+    checks::all(gates, &observed)
+        .into_iter()
+        .map(|check| settle(check, &observed))
+        .collect()
+}
+
+/// The worst of the findings; without any nothing was verified.
+pub fn worst(findings: &[Finding]) -> Verdict {
+    let verdicts = findings.iter().map(|finding| finding.verdict);
+    verdicts.max().unwrap_or(Verdict::Inconclusive)
+}
+
+/// What a check finds, all three tallies and both receipts considered.
+fn settle(check: Check<'_>, observed: &Observed<'_>) -> Finding {
+    let as_read = (check.judge)(observed.tally);
+    let if_equal = (check.judge)(observed.if_equal);
+    let if_different = (check.judge)(observed.if_different);
+    let verdict = as_read.verdict;
+    let agreed = if_equal.verdict == verdict && if_different.verdict == verdict;
+    let judged = if let Some(unseen) = unseen(observed.complete) {
+        match check.lasting && agreed && verdict == Verdict::Fail {
+            true => as_read,
+            false => Judged {
+                verdict: Verdict::Inconclusive,
+                observed: as_read.observed.filter(|_| check.lasting),
+                why: unseen.to_owned(),
+            },
+        }
+    } else if agreed {
+        as_read
+    } else {
+        Judged {
+            verdict: Verdict::Inconclusive,
+            why: unreadable(observed, &if_equal, &if_different),
+            observed: as_read.observed,
+        }
+    };
+    Finding {
+        name: check.name,
+        required: check.required,
+        observed: judged.observed,
+        verdict: judged.verdict,
+        why: judged.why,
+    }
+}
+
+/// Why nothing final can be said, unless both sides were seen whole.
+fn unseen(complete: [bool; 2]) -> Option<&'static str> {
+    match complete {
+        [true, true] => None,
+        [false, true] => Some("the old side was not seen whole"),
+        [true, false] => Some("the new side was not seen whole"),
+        [false, false] => Some("neither side was seen whole"),
+    }
+}
+
+/// How the cells that do not parse decide the gate.
+fn unreadable(observed: &Observed<'_>, if_equal: &Judged, if_different: &Judged) -> String {
+    let [old, new] = [0, 1].map(|side: usize| observed.tally.sides[side].unreadable);
+    let figure = |judged: &Judged| judged.observed.clone().unwrap_or("nothing".to_owned());
+    format!(
+        "unreadable cells decide it ({} in old, {} in new): {} if they are all equal, \
+         {} if they are all different",
+        thousands(old),
+        thousands(new),
+        figure(if_equal),
+        figure(if_different),
+    )
 }

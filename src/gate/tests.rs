@@ -1,0 +1,373 @@
+//! The laws of the verdict: what never passes, and that more damage never helps.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::compare::tally::{ColumnTally, SideTally};
+
+/// A tally of one column, `price`, that adds up.
+fn tally([matched, differing, missing, extra, duplicated]: [u64; 5]) -> Tally {
+    let both = matched + differing;
+    let side = |own: u64| SideTally {
+        rows: both + own + 2 * duplicated,
+        keys: both + own + duplicated,
+        duplicated,
+        ..SideTally::default()
+    };
+    Tally {
+        sides: [side(missing), side(extra)],
+        matched,
+        differing,
+        missing,
+        extra,
+        duplicated,
+        columns: vec![ColumnTally {
+            differing,
+            ..ColumnTally::default()
+        }],
+        ..Tally::default()
+    }
+}
+
+fn judge(gates: &Gates, views: [&Tally; 3], complete: [bool; 2]) -> Vec<Finding> {
+    evaluate(
+        gates,
+        Observed {
+            tally: views[0],
+            if_equal: views[1],
+            if_different: views[2],
+            complete,
+            columns: &["price".to_owned()],
+            only_old: &[],
+            only_new: &[],
+        },
+    )
+}
+
+fn whole(gates: &Gates, tally: &Tally) -> Vec<Finding> {
+    judge(gates, [tally; 3], [true, true])
+}
+
+fn find<'a>(findings: &'a [Finding], name: &str) -> &'a Finding {
+    let found = findings.iter().find(|finding| finding.name == name);
+    found.unwrap_or_else(|| panic!("no gate {name}"))
+}
+
+fn off() -> Gates {
+    Gates {
+        match_rate: None,
+        duplicated: None,
+        unkeyed: None,
+        same_schema: false,
+        min_rows: None,
+        ..Gates::default()
+    }
+}
+
+fn share(text: &str) -> Share {
+    Share::parse(text).unwrap()
+}
+
+#[test]
+fn the_defaults_pass_what_matches() {
+    let findings = whole(&Gates::default(), &tally([996, 4, 0, 0, 0]));
+    let names: Vec<&str> = findings.iter().map(|f| f.name.as_str()).collect();
+    assert_eq!(
+        names,
+        ["match_rate", "duplicated", "unkeyed", "schema", "min_rows"]
+    );
+    assert_eq!(worst(&findings), Verdict::Pass);
+    let rate = find(&findings, "match_rate");
+    assert_eq!(rate.required, ">= 99%");
+    assert_eq!(rate.observed.as_deref(), Some("99.60%"));
+    assert_eq!(
+        rate.why,
+        "996 of 1,000 keys match: 4 differing, 0 missing, 0 extra, 0 duplicated"
+    );
+}
+
+#[test]
+fn the_rate_is_compared_exactly() {
+    for (counts, verdict, observed) in [
+        ([99, 1, 0, 0, 0], Verdict::Pass, "99.00%"),
+        ([989_999, 10_001, 0, 0, 0], Verdict::Fail, "98.99%"),
+        ([9_899_999, 100_001, 0, 0, 0], Verdict::Fail, "98.99%"),
+        ([100, 0, 1, 1, 0], Verdict::Fail, "98.03%"),
+    ] {
+        let findings = whole(&Gates::default(), &tally(counts));
+        let rate = find(&findings, "match_rate");
+        assert_eq!(rate.verdict, verdict);
+        assert_eq!(rate.observed.as_deref(), Some(observed));
+    }
+    let gates = Gates {
+        match_rate: Some(share("99.999999%")),
+        ..Gates::default()
+    };
+    let huge = tally([1 << 61, (1 << 61) / 50_000_000, 0, 0, 0]);
+    assert_eq!(worst(&whole(&gates, &huge)), Verdict::Fail);
+}
+
+#[test]
+fn empty_sides() {
+    for gates in [
+        Gates::default(),
+        off(),
+        Gates {
+            min_rows: Some(0),
+            ..off()
+        },
+    ] {
+        let findings = whole(&gates, &tally([0; 5]));
+        assert_eq!(worst(&findings), Verdict::Inconclusive);
+        assert_eq!(find(&findings, "match_rate").observed, None);
+        assert_eq!(find(&findings, "min_rows").verdict, Verdict::Inconclusive);
+    }
+    let findings = whole(&Gates::default(), &tally([0, 0, 5, 0, 0]));
+    assert_eq!(find(&findings, "match_rate").verdict, Verdict::Fail);
+    assert_eq!(find(&findings, "min_rows").verdict, Verdict::Fail);
+    assert_eq!(find(&findings, "min_rows").why, "new has too few rows");
+}
+
+#[test]
+fn rows_without_any_key_verify_nothing() {
+    let mut unkeyed = tally([0; 5]);
+    for side in &mut unkeyed.sides {
+        (side.rows, side.unkeyed) = (7, 7);
+    }
+    assert_eq!(worst(&whole(&off(), &unkeyed)), Verdict::Inconclusive);
+    let findings = whole(&Gates::default(), &unkeyed);
+    assert_eq!(find(&findings, "unkeyed").verdict, Verdict::Fail);
+    assert_eq!(
+        find(&findings, "unkeyed").why,
+        "14 rows have NULL or absent in the key (7 in old, 7 in new)"
+    );
+}
+
+#[test]
+fn unreadable_cells_that_decide_are_inconclusive() {
+    let mut as_read = tally([995, 5, 0, 0, 0]);
+    as_read.sides[0].unreadable = 12;
+    let views = [
+        &as_read,
+        &tally([1_000, 0, 0, 0, 0]),
+        &tally([980, 20, 0, 0, 0]),
+    ];
+    let findings = judge(&Gates::default(), views, [true, true]);
+    let rate = find(&findings, "match_rate");
+    assert_eq!(rate.verdict, Verdict::Inconclusive);
+    assert_eq!(
+        rate.why,
+        "unreadable cells decide it (12 in old, 0 in new): 100.00% if they are all equal, \
+         98.00% if they are all different"
+    );
+    assert_eq!(find(&findings, "duplicated").verdict, Verdict::Pass);
+}
+
+#[test]
+fn an_unfinished_side_fails_only_what_stands() {
+    let mut seen = tally([10, 50, 40, 0, 3]);
+    seen.sides[1].unkeyed = 2;
+    let gates = Gates {
+        missing: Some(Bound::Count(0)),
+        columns: vec![("price".to_owned(), share("100%"))],
+        row_count_change: Some(share("0%")),
+        ..Gates::default()
+    };
+    for complete in [[true, false], [false, true], [false, false]] {
+        for finding in judge(&gates, [&seen; 3], complete) {
+            let lasting = ["duplicated", "unkeyed"].contains(&finding.name.as_str());
+            let expected = if lasting {
+                Verdict::Fail
+            } else {
+                Verdict::Inconclusive
+            };
+            assert_eq!(finding.verdict, expected, "{}", finding.name);
+            assert_eq!(finding.observed.is_some(), lasting);
+        }
+    }
+    let findings = judge(&gates, [&seen; 3], [false, true]);
+    assert_eq!(
+        find(&findings, "match_rate").why,
+        "the old side was not seen whole"
+    );
+}
+
+#[test]
+fn a_column_on_one_side_only_breaks_the_schema() {
+    let counts = tally([5, 0, 0, 0, 0]);
+    let names: Vec<String> = ["a", "b", "c", "d", "e", "f"].map(String::from).into();
+    let mut seen = Observed {
+        tally: &counts,
+        if_equal: &counts,
+        if_different: &counts,
+        complete: [true, true],
+        columns: &names,
+        only_old: &names,
+        only_new: &names[..1],
+    };
+    let findings = evaluate(&Gates::default(), seen);
+    let schema = find(&findings, "schema");
+    assert_eq!(schema.verdict, Verdict::Fail);
+    assert_eq!(
+        schema.observed.as_deref(),
+        Some("7 columns on one side only")
+    );
+    assert_eq!(
+        schema.why,
+        "only old has a, b, c, d, e and 1 more; only new has a"
+    );
+    assert_eq!(worst(&evaluate(&off(), seen)), Verdict::Pass);
+    seen.complete[0] = false;
+    assert_eq!(worst(&evaluate(&off(), seen)), Verdict::Inconclusive);
+}
+
+#[test]
+fn the_other_gates() {
+    let gates = Gates {
+        missing: Some(Bound::Count(2)),
+        extra: Some(Bound::parse("0.5%").unwrap()),
+        differing: Some(Bound::parse("1%").unwrap()),
+        row_count_change: Some(share("0.1%")),
+        min_rows: Some(1_001),
+        columns: vec![
+            ("price".to_owned(), share("99.9%")),
+            ("nosuch".to_owned(), share("0%")),
+        ],
+        ..off()
+    };
+    let findings = whole(&gates, &tally([990, 3, 2, 5, 0]));
+    let seen: Vec<_> = findings
+        .iter()
+        .map(|f| (f.name.as_str(), f.observed.as_deref(), f.verdict))
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            ("missing", Some("2"), Verdict::Pass),
+            ("extra", Some("0.50%"), Verdict::Pass),
+            ("differing", Some("0.30%"), Verdict::Pass),
+            ("schema", Some("same"), Verdict::Pass),
+            ("row_count_change", Some("0.30%"), Verdict::Fail),
+            ("min_rows", Some("old 995, new 998"), Verdict::Fail),
+            ("columns.price", Some("99.69%"), Verdict::Fail),
+            ("columns.nosuch", None, Verdict::Inconclusive),
+        ]
+    );
+    let one_sided = whole(&gates, &tally([0, 0, 0, 5, 0]));
+    for name in ["row_count_change", "columns.price"] {
+        assert_eq!(find(&one_sided, name).verdict, Verdict::Inconclusive);
+    }
+}
+
+fn counts() -> impl Strategy<Value = [u64; 5]> {
+    let small = prop_oneof![Just(0u64), 0u64..5, 0u64..10_000];
+    [
+        small.clone(),
+        small.clone(),
+        small.clone(),
+        small.clone(),
+        small,
+    ]
+}
+
+fn some_gates() -> impl Strategy<Value = Gates> {
+    let share = || {
+        (0u64..=1_000).prop_map(|n| Share {
+            numerator: n,
+            denominator: 1_000,
+        })
+    };
+    let bound = || {
+        prop_oneof![
+            (0u64..20).prop_map(Bound::Count),
+            share().prop_map(Bound::Share)
+        ]
+    };
+    let limits = (
+        prop::option::of(share()),
+        prop::option::of(0u64..5),
+        prop::option::of(bound()),
+        prop::option::of(bound()),
+        prop::option::of(bound()),
+    );
+    let rest = (
+        prop::option::of(0u64..5),
+        any::<bool>(),
+        prop::option::of(share()),
+        prop::option::of(0u64..20),
+        prop::option::of(share()),
+    );
+    (limits, rest).prop_map(|(limits, rest)| Gates {
+        match_rate: limits.0,
+        duplicated: limits.1,
+        missing: limits.2,
+        extra: limits.3,
+        differing: limits.4,
+        unkeyed: rest.0,
+        same_schema: rest.1,
+        row_count_change: rest.2,
+        min_rows: rest.3,
+        columns: rest
+            .4
+            .map(|share| ("price".to_owned(), share))
+            .into_iter()
+            .collect(),
+    })
+}
+
+proptest! {
+    /// Of what matched, more that differs never makes a verdict better.
+    #[test]
+    fn damage_never_helps(gates in some_gates(), counts in counts(), harm in 0u64..10) {
+        let harm = harm.min(counts[0]);
+        let mut harmed = counts;
+        harmed[0] -= harm;
+        harmed[1] += harm;
+        let better = worst(&whole(&gates, &tally(counts)));
+        prop_assert!(worst(&whole(&gates, &tally(harmed))) >= better);
+    }
+
+    #[test]
+    fn no_keys_never_pass(gates in some_gates(), rows in [0u64..9, 0u64..9]) {
+        let mut nothing = tally([0; 5]);
+        for (side, rows) in nothing.sides.iter_mut().zip(rows) {
+            (side.rows, side.unkeyed) = (rows, rows);
+        }
+        prop_assert!(worst(&whole(&gates, &nothing)) > Verdict::Pass);
+    }
+
+    #[test]
+    fn an_unfinished_side_never_passes(
+        gates in some_gates(),
+        counts in counts(),
+        complete in prop_oneof![Just([true, false]), Just([false, true]), Just([false; 2])],
+    ) {
+        let seen = tally(counts);
+        for finding in judge(&gates, [&seen; 3], complete) {
+            prop_assert!(finding.verdict > Verdict::Pass);
+            if !["duplicated", "unkeyed"].contains(&finding.name.as_str()) {
+                prop_assert_eq!(finding.verdict, Verdict::Inconclusive);
+            }
+        }
+    }
+
+    /// A PASS or a FAIL is the verdict of every way to take unreadable cells.
+    #[test]
+    fn what_is_decided_holds_in_every_view(
+        gates in some_gates(),
+        counts in counts(),
+        moved in [0u64..10, 0u64..10],
+    ) {
+        let shifted = |by: u64| {
+            let by = by.min(counts[0]);
+            tally([counts[0] - by, counts[1] + by, counts[2], counts[3], counts[4]])
+        };
+        let views = [&shifted(moved[0]), &tally(counts), &shifted(moved[0] + moved[1])];
+        let findings = judge(&gates, views, [true, true]);
+        for view in views {
+            for (found, alone) in findings.iter().zip(whole(&gates, view)) {
+                prop_assert!(found.verdict == Verdict::Inconclusive || found.verdict == alone.verdict);
+            }
+        }
+    }
+}
