@@ -11,12 +11,14 @@ use blake3::derive_key;
 /// and a row of the same bytes have unrelated prints.
 const KEY_CONTEXT: &str = "shadowgate 2026-11 canonical key print v1";
 const ROW_CONTEXT: &str = "shadowgate 2026-11 canonical row print v1";
+const RAW_CONTEXT: &str = "shadowgate 2026-11 raw row print v1";
 
 /// Makes the prints of one plan.
 #[derive(Clone, Debug)]
 pub struct Fingerprint {
     key: [u8; 32],
     row: [u8; 32],
+    raw: [u8; 32],
 }
 
 impl Fingerprint {
@@ -25,6 +27,7 @@ impl Fingerprint {
         Fingerprint {
             key: derive_key(KEY_CONTEXT, definition.as_bytes()),
             row: derive_key(ROW_CONTEXT, definition.as_bytes()),
+            raw: derive_key(RAW_CONTEXT, definition.as_bytes()),
         }
     }
 
@@ -32,8 +35,14 @@ impl Fingerprint {
         print(&self.key, canonical)
     }
 
-    pub fn row(&self, bytes: &[u8]) -> u128 {
-        print(&self.row, bytes)
+    pub fn row(&self, canonical: &[u8]) -> u128 {
+        print(&self.row, canonical)
+    }
+
+    /// The print of a row's bytes as its source sent them: only comparable
+    /// between two sides of one raw form.
+    pub fn raw(&self, bytes: &[u8]) -> u128 {
+        print(&self.raw, bytes)
     }
 }
 

@@ -77,6 +77,15 @@ impl RowDiff {
         }
     }
 
+    /// Each column's index, and why it differs as read.
+    pub fn causes(&self) -> impl Iterator<Item = (usize, Option<Cause>)> {
+        let cause = |finding: &Finding| match finding {
+            Finding::Differs(cause) => Some(*cause),
+            Finding::Equal | Finding::Tolerated => None,
+        };
+        self.findings.iter().map(cause).enumerate()
+    }
+
     /// Whether the row is `differing` as read.
     pub fn differs(&self) -> bool {
         self.findings

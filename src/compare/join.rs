@@ -46,6 +46,11 @@ impl Print {
         u128::from(self.key[0]) << 64 | u128::from(self.key[1])
     }
 
+    /// 62 bits of the row's print without rules.
+    pub fn plain(&self) -> u64 {
+        self.plain & !FLAGS
+    }
+
     pub fn unreadable(&self) -> bool {
         self.plain & UNREADABLE != 0
     }
@@ -133,7 +138,7 @@ fn pairing<'a>(old: &'a [Print], new: &'a [Print]) -> Pairing<'a> {
         ([], [new]) => Pairing::Extra(new),
         ([old], [new]) if old.row == new.row && !old.unreadable() && !new.unreadable() => {
             Pairing::Matched {
-                by_rules: old.plain != new.plain,
+                by_rules: old.plain() != new.plain(),
             }
         }
         ([old], [new]) => Pairing::Undecided(old, new),

@@ -3,9 +3,11 @@
 
 pub mod cause;
 pub mod cells;
+pub mod found;
 pub mod join;
 pub mod sample;
 pub mod tally;
 
 pub use cause::Cause;
+pub use found::Found;
 pub use tally::{ColumnTally, SideTally, Tally};

@@ -70,6 +70,10 @@ impl<T> Smallest<T> {
             .map(|(key, entry)| (key.0.as_slice(), entry))
     }
 
+    pub fn clear(&mut self) {
+        self.kept.clear();
+    }
+
     pub fn len(&self) -> usize {
         self.kept.len()
     }

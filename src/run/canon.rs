@@ -6,14 +6,14 @@ use crate::error::Side;
 use crate::fingerprint::{Digest, Fingerprint};
 use crate::normalise::{Pipeline, Scratch};
 use crate::plan::DatasetPlan;
-use crate::source::{Cell, Rows};
+use crate::source::Cell;
 use crate::value::cells;
 
 /// How many unreadable cells a side keeps as examples.
 pub const UNREADABLE_EXAMPLES: usize = 5;
 
 /// How one side's cells become canonical cells.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Canon {
     pipelines: Vec<Pipeline>,
     /// The same without steps, where any column has steps.
@@ -199,9 +199,4 @@ impl Counted {
         self.digest.merge(&other.digest);
         self.unreadables.merge(other.unreadables);
     }
-}
-
-/// Rows of one chunk with their locators.
-pub fn located(rows: &Rows, index: usize) -> u64 {
-    rows.locators.get(index).copied().unwrap_or(0)
 }

@@ -94,16 +94,15 @@ impl<'a> Store<'a> {
     }
 
     /// Adds records, each with the partition it belongs to. One lock a batch.
-    pub fn append<'r>(&self, records: impl Iterator<Item = (u8, [&'r [u8]; 2])>) -> Result<()> {
+    pub fn append<'r>(&self, records: impl Iterator<Item = (u8, &'r [u8])>) -> Result<()> {
         let mut inner = self
             .inner
             .lock()
             .expect("no thread panics while it holds a store");
         let before = inner.held;
-        for (part, pieces) in records {
-            let len: usize = pieces.iter().map(|piece| piece.len()).sum();
-            inner.held += len as u64;
-            inner.parts[part as usize].push(pieces, len);
+        for (part, record) in records {
+            inner.held += record.len() as u64;
+            inner.parts[part as usize].push(record);
         }
         self.budget
             .used
@@ -137,6 +136,15 @@ impl<'a> Store<'a> {
         Ok(())
     }
 
+    /// A copy of what a partition holds in memory, to look at while it grows.
+    pub fn peek(&self, part: usize) -> Vec<u8> {
+        let inner = self
+            .inner
+            .lock()
+            .expect("no thread panics while it holds a store");
+        inner.parts[part].blocks.concat()
+    }
+
     /// Takes a partition out: all its records, in one buffer.
     pub fn take(&self, part: usize) -> Result<Vec<u8>> {
         let mut inner = self
@@ -166,7 +174,8 @@ impl<'a> Store<'a> {
 }
 
 impl Part {
-    fn push(&mut self, pieces: [&[u8]; 2], len: usize) {
+    fn push(&mut self, record: &[u8]) {
+        let len = record.len();
         let fits = self
             .blocks
             .last()
@@ -182,9 +191,7 @@ impl Part {
             self.blocks.push(Vec::with_capacity(capacity));
         }
         let last = self.blocks.last_mut().expect("one was just pushed");
-        pieces
-            .iter()
-            .for_each(|piece| last.extend_from_slice(piece));
+        last.extend_from_slice(record);
     }
 
     fn spill(&mut self, file: &File, mut end: u64) -> std::io::Result<u64> {
@@ -238,11 +245,7 @@ mod tests {
         let store = Store::new(budget, share);
         for batch in records(10_000).chunks(333) {
             store
-                .append(
-                    batch
-                        .iter()
-                        .map(|(part, bytes)| (*part, [&bytes[..1], &bytes[1..]])),
-                )
+                .append(batch.iter().map(|(part, bytes)| (*part, &bytes[..])))
                 .unwrap();
         }
         (0..PARTITIONS)

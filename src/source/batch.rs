@@ -104,6 +104,14 @@ impl Rows {
         self.cells.is_empty()
     }
 
+    /// The raw bytes that stand for a row; empty where the source has none.
+    pub fn span<'a>(&self, index: usize, bytes: &'a [u8]) -> &'a [u8] {
+        match self.spans.get(index) {
+            Some(&(start, end)) => &bytes[start as usize..end as usize],
+            None => &[],
+        }
+    }
+
     pub fn row(&self, index: usize) -> &[Cell] {
         &self.cells[index * self.width..(index + 1) * self.width]
     }

@@ -1,0 +1,230 @@
+//! What a comparison found: the counters in each view of unreadable cells, and
+//! the rows to show, those of the smallest keys.
+//!
+//! Parts are found partition by partition, on any worker, and merged; nothing
+//! in the result depends on the order in which that happens.
+
+use super::cells::{RowDiff, Tolerance, View};
+use super::join::{self, Pairing, Print};
+use super::sample::Smallest;
+use super::{Cause, Tally};
+use crate::error::Side;
+use crate::value::Cell;
+
+/// How many differing cells each column keeps to show.
+pub const EXAMPLES: usize = 3;
+
+/// Two rows of one key that differ.
+#[derive(Clone, Debug)]
+pub struct Pair {
+    pub old: Box<[u8]>,
+    pub new: Box<[u8]>,
+    pub diff: RowDiff,
+}
+
+/// Two cells of one key that differ.
+#[derive(Clone, Debug)]
+pub struct CellPair {
+    pub old: Box<[u8]>,
+    pub new: Box<[u8]>,
+    pub cause: Cause,
+}
+
+/// What was found in some of the keys. Keys are canonical rows cut after the key.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// Indexed by `View as usize`.
+    pub views: [Tally; 3],
+    pub differing: Smallest<Pair>,
+    /// The whole canonical row.
+    pub missing: Smallest<Box<[u8]>>,
+    pub extra: Smallest<Box<[u8]>>,
+    /// How many rows each side has.
+    pub duplicated: Smallest<[u64; 2]>,
+    /// By column.
+    pub examples: Vec<Smallest<CellPair>>,
+    /// Keys on one side only (old, new) that do not parse.
+    unclear: [u64; 2],
+}
+
+/// What the joining of a dataset needs to know of its plan.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules<'a> {
+    /// How many cells of a row are its key.
+    pub key: usize,
+    /// One per column.
+    pub tolerances: &'a [Option<Tolerance>],
+    /// How many rows of each kind are kept to show.
+    pub keep: usize,
+}
+
+impl Rules<'_> {
+    fn key_of<'r>(&self, row: &'r [u8]) -> &'r [u8] {
+        let mut rest = row;
+        for _ in 0..self.key {
+            rest = Cell::split(rest).1;
+        }
+        &row[..row.len() - rest.len()]
+    }
+}
+
+impl Found {
+    pub fn new(rules: Rules<'_>) -> Self {
+        let columns = rules.tolerances.len();
+        Found {
+            views: View::ALL.map(|_| Tally::new(columns)),
+            differing: Smallest::new(rules.keep),
+            missing: Smallest::new(rules.keep),
+            extra: Smallest::new(rules.keep),
+            duplicated: Smallest::new(rules.keep),
+            examples: vec![Smallest::new(EXAMPLES); columns],
+            unclear: [0; 2],
+        }
+    }
+
+    pub fn view(&self, view: View) -> &Tally {
+        &self.views[view as usize]
+    }
+
+    /// Counts one key of a partition whose rows are all at hand: `row` gives
+    /// the canonical row of a print.
+    pub fn add<'r>(
+        &mut self,
+        pairing: &Pairing<'_>,
+        unclear: bool,
+        rules: Rules<'_>,
+        row: impl Fn(Side, &Print) -> &'r [u8],
+    ) {
+        self.count(pairing, unclear);
+        match *pairing {
+            Pairing::Matched { .. } => {}
+            Pairing::Undecided(old, new) => {
+                let by_rules = old.plain() != new.plain();
+                let rows = [row(Side::Old, old), row(Side::New, new)];
+                self.add_pair(rows, by_rules, unclear, rules);
+            }
+            Pairing::Missing(print) => keep_row(&mut self.missing, row(Side::Old, print), rules),
+            Pairing::Extra(print) => keep_row(&mut self.extra, row(Side::New, print), rules),
+            Pairing::Duplicated(old, new) => {
+                let row = match (old.first(), new.first()) {
+                    (Some(print), _) => row(Side::Old, print),
+                    (None, Some(print)) => row(Side::New, print),
+                    (None, None) => return,
+                };
+                let counts = [old.len() as u64, new.len() as u64];
+                self.duplicated.offer(rules.key_of(row), || counts);
+            }
+        }
+    }
+
+    /// Counts one key of which only the prints are at hand; an undecided pair
+    /// counts as neither matched nor differing.
+    pub fn count(&mut self, pairing: &Pairing<'_>, unclear: bool) {
+        for view in &mut self.views {
+            join::count(view, pairing);
+        }
+        if unclear {
+            self.count_unclear(pairing);
+        }
+    }
+
+    /// A key that does not parse: as read it is the key of its raw bytes, but it
+    /// may be equal to no other key, or to one that the other side has alone.
+    fn count_unclear(&mut self, pairing: &Pairing<'_>) {
+        let different = &mut self.views[View::AllDifferent as usize];
+        match *pairing {
+            Pairing::Matched { by_rules } => {
+                different.matched -= 1;
+                different.equal_by_rules -= u64::from(by_rules);
+                different.missing += 1;
+                different.extra += 1;
+            }
+            Pairing::Undecided(..) => {
+                different.missing += 1;
+                different.extra += 1;
+            }
+            Pairing::Missing(_) => self.unclear[0] += 1,
+            Pairing::Extra(_) => self.unclear[1] += 1,
+            Pairing::Duplicated(old, new) => {
+                different.duplicated -= 1;
+                different.sides[0].duplicated -= u64::from(old.len() > 1);
+                different.sides[1].duplicated -= u64::from(new.len() > 1);
+                different.missing += old.len() as u64;
+                different.extra += new.len() as u64;
+            }
+        }
+    }
+
+    fn add_pair(&mut self, rows: [&[u8]; 2], by_rules: bool, unclear: bool, rules: Rules<'_>) {
+        let [old, new] = rows;
+        let diff = RowDiff::of(old, new, rules.tolerances);
+        for view in View::ALL {
+            if !(unclear && view == View::AllDifferent) {
+                diff.count(view, by_rules, &mut self.views[view as usize]);
+            }
+        }
+        if !diff.differs() {
+            return;
+        }
+        let key = rules.key_of(old);
+        self.keep_examples(key, old, new, &diff);
+        self.differing.offer(key, || Pair {
+            old: old.into(),
+            new: new.into(),
+            diff,
+        });
+    }
+
+    fn keep_examples(&mut self, key: &[u8], old: &[u8], new: &[u8], diff: &RowDiff) {
+        let cells = crate::value::cells(old).zip(crate::value::cells(new));
+        for ((index, cause), (old, new)) in diff.causes().zip(cells) {
+            let Some(cause) = cause else { continue };
+            self.examples[index].offer(key, || CellPair {
+                old: old.bytes.into(),
+                new: new.bytes.into(),
+                cause,
+            });
+        }
+    }
+
+    pub fn merge(&mut self, other: Found) {
+        for (mine, theirs) in self.views.iter_mut().zip(&other.views) {
+            *mine += theirs;
+        }
+        self.differing.merge(other.differing);
+        self.missing.merge(other.missing);
+        self.extra.merge(other.extra);
+        self.duplicated.merge(other.duplicated);
+        for (mine, theirs) in self.examples.iter_mut().zip(other.examples) {
+            mine.merge(theirs);
+        }
+        for (mine, theirs) in self.unclear.iter_mut().zip(other.unclear) {
+            *mine += theirs;
+        }
+    }
+
+    /// To be called once, when all keys have been added: pairs off keys that do
+    /// not parse, for the view in which all that is unreadable is equal.
+    pub fn finish(&mut self) {
+        let pairs = self.unclear[0].min(self.unclear[1]);
+        let equal = &mut self.views[View::AllEqual as usize];
+        equal.matched += pairs;
+        equal.missing -= pairs;
+        equal.extra -= pairs;
+    }
+
+    /// Forgets what only a whole reading of both sides can show.
+    pub fn forget_one_sided(&mut self) {
+        for view in &mut self.views {
+            view.missing = 0;
+            view.extra = 0;
+        }
+        self.missing.clear();
+        self.extra.clear();
+        self.unclear = [0; 2];
+    }
+}
+
+fn keep_row(sample: &mut Smallest<Box<[u8]>>, row: &[u8], rules: Rules<'_>) {
+    sample.offer(rules.key_of(row), || row.into());
+}

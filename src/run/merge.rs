@@ -1,0 +1,109 @@
+//! Joining the partitions of a pass, on all workers, into one [`Found`].
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::pass::Pass;
+use super::store::PARTITIONS;
+use crate::compare::Found;
+use crate::compare::found::Rules;
+use crate::compare::join::{self, Pairing, Print};
+use crate::error::{Result, Side};
+
+/// Joins kept rows: every key is counted and compared.
+pub fn join_rows(pass: &Pass<'_>, rules: Rules<'_>) -> Result<Found> {
+    over_partitions(
+        || Found::new(rules),
+        |found, part| {
+            let mut parts = [pass.take(Side::Old, part)?, pass.take(Side::New, part)?];
+            let [old, new] = &mut parts
+                .each_mut()
+                .map(|part| std::mem::take(&mut part.prints));
+            join::join(old, new, |pairing, unclear| {
+                let row = |side: Side, print: &Print| parts[side.index()].row(print);
+                found.add(&pairing, unclear, rules, row);
+            });
+            Ok(())
+        },
+        Found::merge,
+    )
+}
+
+/// Joins prints: what they settle is counted; of the rest, the locators of the
+/// rows to read again.
+pub fn join_prints(pass: &Pass<'_>, rules: Rules<'_>) -> Result<(Found, [Vec<u64>; 2])> {
+    over_partitions(
+        || (Found::new(rules), [Vec::new(), Vec::new()]),
+        |(found, needed), part| {
+            join_part(pass, part, |pairing, unclear| match *pairing {
+                Pairing::Matched { .. } => found.count(pairing, unclear),
+                Pairing::Undecided(old, new) => {
+                    needed[0].push(old.at);
+                    needed[1].push(new.at);
+                }
+                Pairing::Missing(print) => needed[0].push(print.at),
+                Pairing::Extra(print) => needed[1].push(print.at),
+                Pairing::Duplicated(old, new) => {
+                    needed[0].extend(old.iter().map(|print| print.at));
+                    needed[1].extend(new.iter().map(|print| print.at));
+                }
+            })
+        },
+        |mine, (found, needed)| {
+            mine.0.merge(found);
+            for (mine, theirs) in mine.1.iter_mut().zip(needed) {
+                mine.extend(theirs);
+            }
+        },
+    )
+}
+
+/// Counts what prints alone say, where no row can be read again. A pair that
+/// they do not settle counts as differing, unless they are raw and it may yet
+/// be equal.
+pub fn count_prints(pass: &Pass<'_>, rules: Rules<'_>, raw: bool) -> Result<Found> {
+    over_partitions(
+        || Found::new(rules),
+        |found, part| {
+            join_part(pass, part, |pairing, unclear| {
+                found.count(pairing, unclear);
+                if matches!(pairing, Pairing::Undecided(..)) && !raw {
+                    found.views.iter_mut().for_each(|view| view.differing += 1);
+                }
+            })
+        },
+        Found::merge,
+    )
+}
+
+fn join_part(pass: &Pass<'_>, part: usize, mut each: impl FnMut(&Pairing<'_>, bool)) -> Result<()> {
+    let mut old = pass.take(Side::Old, part)?.prints;
+    let mut new = pass.take(Side::New, part)?.prints;
+    join::join(&mut old, &mut new, |pairing, unclear| {
+        each(&pairing, unclear)
+    });
+    Ok(())
+}
+
+/// Runs `each` over all partitions on all workers, and merges what they found.
+fn over_partitions<A: Send>(
+    start: impl Fn() -> A + Sync,
+    each: impl Fn(&mut A, usize) -> Result<()> + Sync,
+    mut merge: impl FnMut(&mut A, A),
+) -> Result<A> {
+    let next = AtomicUsize::new(0);
+    let worker = |_: rayon::BroadcastContext<'_>| -> Result<A> {
+        let mut found = start();
+        loop {
+            let part = next.fetch_add(1, Ordering::Relaxed);
+            if part >= PARTITIONS {
+                return Ok(found);
+            }
+            each(&mut found, part)?;
+        }
+    };
+    let mut all = start();
+    for found in rayon::broadcast(worker) {
+        merge(&mut all, found?);
+    }
+    Ok(all)
+}

@@ -1,0 +1,264 @@
+//! One pass over the rows of one or both sides: each row becomes a print, and
+//! where rows are kept its canonical bytes, in a store of hash partitions.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use super::canon::{self, Canon, Counted, RowFacts};
+use super::store::{Budget, Store};
+use super::stream;
+use crate::compare::join::{self, Pairing, Print};
+use crate::error::{Result, Side};
+use crate::source::{Cell, Rows};
+
+/// What a pass makes of each row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// A print of the row's raw bytes: equal prints are equal rows, unequal
+    /// ones have to be looked at.
+    RawPrints,
+    /// A print of the canonical row.
+    Prints,
+    /// The canonical row itself, behind its print.
+    Rows,
+}
+
+/// Beyond these a probe of the prints read so far decides that so much differs
+/// that rows had better be kept from the start.
+const PROBE_PAIRS: u64 = 200;
+const PROBE_DIFFERING: u64 = 20;
+/// Rows of both sides at which the first probe is made; each next one waits for
+/// four times as many.
+const PROBE_FIRST: u64 = 1 << 15;
+/// Partitions looked at in a probe.
+const PROBE_PARTS: usize = 4;
+
+pub struct Pass<'a> {
+    canons: [&'a Canon; 2],
+    form: Form,
+    stores: [Store<'a>; 2],
+    /// Whether to watch for so many differences that another pass is better.
+    watch: bool,
+    seen: AtomicU64,
+    next_probe: AtomicU64,
+    hopeless: AtomicBool,
+}
+
+/// What one worker holds of one side.
+pub struct State {
+    work: canon::Work,
+    pub counted: Counted,
+    /// The records of a chunk, and of each its partition and end.
+    bytes: Vec<u8>,
+    ends: Vec<(u8, usize)>,
+}
+
+impl<'a> Pass<'a> {
+    pub fn new(canons: [&'a Canon; 2], form: Form, budget: &'a Budget) -> Self {
+        let share = match form {
+            // Rows go to disk soon: their number is not bounded by what a
+            // machine can hold, and a disk keeps up with the sources.
+            Form::Rows => (budget.limit() / 4).min(48 << 20),
+            Form::RawPrints | Form::Prints => budget.limit() * 3 / 8,
+        };
+        Pass {
+            canons,
+            form,
+            stores: [Store::new(budget, share), Store::new(budget, share)],
+            watch: false,
+            seen: AtomicU64::new(0),
+            next_probe: AtomicU64::new(PROBE_FIRST),
+            hopeless: AtomicBool::new(false),
+        }
+    }
+
+    /// The same, but it ends early once it is clear that too much differs.
+    pub fn watching(mut self) -> Self {
+        self.watch = true;
+        self
+    }
+
+    /// Whether the pass ended early.
+    pub fn hopeless(&self) -> bool {
+        self.hopeless.load(Ordering::Relaxed)
+    }
+
+    /// One partition of one side, taken out.
+    pub fn take(&self, side: Side, part: usize) -> Result<Part> {
+        let bytes = self.stores[side.index()].take(part)?;
+        Ok(Part::new(bytes, self.form))
+    }
+
+    /// Looks at a few partitions of what has been read of both sides.
+    fn probe(&self) {
+        let (mut pairs, mut differing) = (0, 0);
+        for part in 0..PROBE_PARTS {
+            let [old, new] = &self.stores;
+            let (mut old, mut new) = (
+                Part::new(old.peek(part), self.form),
+                Part::new(new.peek(part), self.form),
+            );
+            join::join(&mut old.prints, &mut new.prints, |pairing, _| {
+                pairs += u64::from(matches!(
+                    pairing,
+                    Pairing::Matched { .. } | Pairing::Undecided(..)
+                ));
+                differing += u64::from(matches!(pairing, Pairing::Undecided(..)));
+            });
+        }
+        if pairs >= PROBE_PAIRS && differing * 100 > pairs * PROBE_DIFFERING {
+            self.hopeless.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn watch_for_differences(&self, more: u64) {
+        let seen = self.seen.fetch_add(more, Ordering::Relaxed) + more;
+        let next = self.next_probe.load(Ordering::Relaxed);
+        let due = seen >= next
+            && self
+                .next_probe
+                .compare_exchange(next, next * 4, Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok();
+        if due {
+            self.probe();
+        }
+    }
+}
+
+impl stream::Work for Pass<'_> {
+    type State = State;
+
+    fn start(&self, side: Side) -> State {
+        State {
+            work: canon::Work::default(),
+            counted: self.canons[side.index()].counted(),
+            bytes: Vec::new(),
+            ends: Vec::new(),
+        }
+    }
+
+    fn rows(&self, side: Side, rows: &Rows, bytes: &[u8], state: &mut State) -> Result<()> {
+        let canon = self.canons[side.index()];
+        state.bytes.clear();
+        state.ends.clear();
+        for index in 0..rows.len() {
+            let (row, span) = (rows.row(index), rows.span(index, bytes));
+            let (facts, whole) = self.print(canon, row, bytes, span, state);
+            if facts.unkeyed {
+                state.counted.unkeyed += 1;
+                continue;
+            }
+            let key = canon.prints.key(&state.work.row[..facts.key_len]);
+            let plain = canon.plain_print(row, bytes, &mut state.work);
+            let at = rows.locators.get(index).copied().unwrap_or(0);
+            let print = Print::new(key, whole, plain, at)
+                .with_unreadable(facts.unreadable, facts.unreadable_key);
+            state.push(print, self.form);
+        }
+        self.store(side, state)?;
+        if self.watch {
+            self.watch_for_differences(rows.len() as u64);
+        }
+        Ok(())
+    }
+
+    fn enough(&self) -> bool {
+        self.hopeless()
+    }
+}
+
+impl Pass<'_> {
+    /// Makes the canonical row (or only its key) and the print of the whole row.
+    fn print(
+        &self,
+        canon: &Canon,
+        row: &[Cell],
+        bytes: &[u8],
+        span: &[u8],
+        state: &mut State,
+    ) -> (RowFacts, u128) {
+        let State { work, counted, .. } = state;
+        counted.rows += 1;
+        if self.form == Form::RawPrints {
+            let facts = canon.key(row, bytes, work, counted);
+            return (facts, canon.prints.raw(span));
+        }
+        let facts = canon.row(row, bytes, work, counted);
+        let whole = canon.prints.row(&work.row);
+        counted.digest.add(whole);
+        (facts, whole)
+    }
+
+    fn store(&self, side: Side, state: &State) -> Result<()> {
+        let mut start = 0;
+        let records = state.ends.iter().map(|&(part, end)| {
+            let record = &state.bytes[start..end];
+            start = end;
+            (part, record)
+        });
+        self.stores[side.index()].append(records)
+    }
+}
+
+impl State {
+    /// Adds the record of the row in `work`.
+    fn push(&mut self, print: Print, form: Form) {
+        self.bytes.extend_from_slice(&print.to_bytes());
+        if form == Form::Rows {
+            let row = &self.work.row[..];
+            self.bytes
+                .extend_from_slice(&(row.len() as u64).to_ne_bytes());
+            self.bytes.extend_from_slice(row);
+        }
+        self.ends
+            .push(((print.key() >> 120) as u8, self.bytes.len()));
+    }
+}
+
+/// One partition's prints; where rows are kept, `at` is where a row stands in
+/// the partition's bytes.
+pub struct Part {
+    pub prints: Vec<Print>,
+    bytes: Vec<u8>,
+}
+
+const LEN: usize = size_of::<u64>();
+
+impl Part {
+    fn new(bytes: Vec<u8>, form: Form) -> Part {
+        let mut prints = Vec::new();
+        if form == Form::Rows {
+            read_rows(&bytes, &mut prints);
+            return Part { prints, bytes };
+        }
+        let (records, _) = bytes.as_chunks::<{ Print::BYTES }>();
+        prints.extend(records.iter().map(Print::from_bytes));
+        Part {
+            prints,
+            bytes: Vec::new(),
+        }
+    }
+
+    /// The canonical row of one of the prints.
+    pub fn row(&self, print: &Print) -> &[u8] {
+        let (len, rest) = frame(&self.bytes[print.at as usize..]);
+        &rest[..len]
+    }
+}
+
+fn frame(bytes: &[u8]) -> (usize, &[u8]) {
+    let (len, rest) = bytes
+        .split_first_chunk::<LEN>()
+        .expect("a row has a length");
+    (u64::from_ne_bytes(*len) as usize, rest)
+}
+
+fn read_rows(bytes: &[u8], prints: &mut Vec<Print>) {
+    let mut at = 0;
+    while let Some(record) = bytes[at..].first_chunk::<{ Print::BYTES }>() {
+        let mut print = Print::from_bytes(record);
+        print.at = (at + Print::BYTES) as u64;
+        let (len, _) = frame(&bytes[at + Print::BYTES..]);
+        prints.push(print);
+        at += Print::BYTES + LEN + len;
+    }
+}

@@ -1,0 +1,258 @@
+//! Drives both sides' streams at once through one pool of workers.
+//!
+//! Each side is read on a thread of its own, which only moves bytes; its chunks
+//! are decoded and worked on by whichever rayon worker is free. A side may not
+//! have more than [`AHEAD`] chunks under way, so memory stays flat and neither
+//! side starves the other.
+
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+use super::progress::Progress;
+use crate::error::{Code, Failure, Result, Side};
+use crate::source::{Chunk, Decode, Receipt, Rows, Sink};
+
+/// How many chunks of one side may be under way for each worker.
+const AHEAD: usize = 2;
+
+/// What a stream does with its rows. `State` is reused from chunk to chunk and
+/// holds what one worker has counted so far.
+pub trait Work: Sync {
+    type State: Send;
+
+    fn start(&self, side: Side) -> Self::State;
+
+    fn rows(&self, side: Side, rows: &Rows, bytes: &[u8], state: &mut Self::State) -> Result<()>;
+
+    /// Whether reading may stop early, because what is read would not be used.
+    fn enough(&self) -> bool {
+        false
+    }
+}
+
+/// Where one side's stream ended.
+#[derive(Debug)]
+pub struct Ended<S> {
+    pub receipt: Result<Receipt>,
+    /// One for each worker that had a chunk of this side.
+    pub states: Vec<S>,
+    /// Rows decoded.
+    pub rows: u64,
+    /// From the start of reading to the end of the stream.
+    pub took: Duration,
+}
+
+/// Reads one side into a sink.
+pub type Reader<'a> = Box<dyn FnOnce(&mut dyn Sink) -> Result<Receipt> + Send + 'a>;
+
+/// One side to stream.
+pub struct Input<'a> {
+    pub side: Side,
+    pub decoder: Arc<dyn Decode>,
+    pub read: Reader<'a>,
+}
+
+/// Streams the inputs to their ends, side by side.
+pub fn run<W: Work>(
+    inputs: Vec<Input<'_>>,
+    work: &W,
+    progress: &dyn Progress,
+) -> Vec<Ended<W::State>> {
+    let lanes: Vec<Lane<W>> = inputs
+        .iter()
+        .map(|input| Lane::new(input, work, progress))
+        .collect();
+    let receipts: Vec<(Result<Receipt>, Duration)> = rayon::in_place_scope(|pool| {
+        std::thread::scope(|threads| {
+            let readers: Vec<_> = inputs
+                .into_iter()
+                .zip(&lanes)
+                .map(|(input, lane)| threads.spawn(move || lane.drive(input.read, pool)))
+                .collect();
+            readers
+                .into_iter()
+                .map(|reader| {
+                    reader
+                        .join()
+                        .unwrap_or_else(|_| (Err(panicked()), Duration::ZERO))
+                })
+                .collect()
+        })
+    });
+    lanes
+        .into_iter()
+        .zip(receipts)
+        .map(|(lane, (receipt, took))| lane.end(receipt, took))
+        .collect()
+}
+
+fn panicked() -> Failure {
+    Failure::new(
+        Code::Internal,
+        "a reader stopped by a mistake in shadowgate",
+        "please report it with what was printed above",
+    )
+}
+
+/// One side's way through the workers.
+struct Lane<'a, W: Work> {
+    side: Side,
+    decoder: Arc<dyn Decode>,
+    work: &'a W,
+    progress: &'a dyn Progress,
+    shared: Mutex<Shared<W::State>>,
+    freed: Condvar,
+    stop: AtomicBool,
+    rows: AtomicU64,
+}
+
+struct Shared<S> {
+    under_way: usize,
+    buffers: Vec<Vec<u8>>,
+    workers: Vec<(S, Rows)>,
+    /// The failure that stands first in the stream.
+    failure: Option<(u64, Failure)>,
+}
+
+impl<'a, W: Work> Lane<'a, W> {
+    fn new(input: &Input<'_>, work: &'a W, progress: &'a dyn Progress) -> Self {
+        Lane {
+            side: input.side,
+            decoder: Arc::clone(&input.decoder),
+            work,
+            progress,
+            shared: Mutex::new(Shared {
+                under_way: 0,
+                buffers: Vec::new(),
+                workers: Vec::new(),
+                failure: None,
+            }),
+            freed: Condvar::new(),
+            stop: AtomicBool::new(false),
+            rows: AtomicU64::new(0),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Shared<W::State>> {
+        // A worker that panics never does so while it holds this lock.
+        self.shared.lock().unwrap_or_else(|held| held.into_inner())
+    }
+
+    /// Reads the whole side; returns when its last chunk has been handed over.
+    fn drive<'scope>(
+        &'scope self,
+        read: Reader<'_>,
+        pool: &rayon::Scope<'scope>,
+    ) -> (Result<Receipt>, Duration) {
+        let mut sink = PoolSink { lane: self, pool };
+        let start = Instant::now();
+        let receipt = read(&mut sink);
+        self.progress.side_done(self.side);
+        (receipt, start.elapsed())
+    }
+
+    /// Decodes and works on one chunk, on a worker.
+    fn process(&self, mut chunk: Chunk) {
+        let done = Done(self);
+        if !self.stop.load(Ordering::Relaxed) || self.precedes_failure(chunk.base) {
+            let taken = self.lock().workers.pop();
+            let (mut state, mut rows) =
+                taken.unwrap_or_else(|| (self.work.start(self.side), Rows::default()));
+            let at = chunk.base;
+            match self.chunk(&mut chunk, &mut rows, &mut state) {
+                Ok(()) => self.lock().workers.push((state, rows)),
+                Err(failure) => self.fail(at, failure, (state, rows)),
+            }
+        }
+        chunk.bytes.clear();
+        self.lock().buffers.push(chunk.bytes);
+        drop(done);
+    }
+
+    /// Whether a chunk comes before the failure that stopped the side: its own
+    /// failure would be the one to report.
+    fn precedes_failure(&self, at: u64) -> bool {
+        let shared = self.lock();
+        shared
+            .failure
+            .as_ref()
+            .is_some_and(|(first, _)| at < *first)
+    }
+
+    fn chunk(&self, chunk: &mut Chunk, rows: &mut Rows, state: &mut W::State) -> Result<()> {
+        self.decoder.decode(chunk, rows)?;
+        let count = rows.len() as u64;
+        self.rows.fetch_add(count, Ordering::Relaxed);
+        self.progress.rows(self.side, count);
+        self.work.rows(self.side, rows, &chunk.bytes, state)
+    }
+
+    fn fail(&self, at: u64, failure: Failure, worker: (W::State, Rows)) {
+        self.stop.store(true, Ordering::Relaxed);
+        let mut shared = self.lock();
+        shared.workers.push(worker);
+        if shared.failure.as_ref().is_none_or(|(first, _)| at < *first) {
+            shared.failure = Some((at, failure));
+        }
+    }
+
+    fn end(self, receipt: Result<Receipt>, took: Duration) -> Ended<W::State> {
+        let shared = self
+            .shared
+            .into_inner()
+            .unwrap_or_else(|held| held.into_inner());
+        let receipt = match shared.failure {
+            Some((_, failure)) => Err(failure),
+            None => receipt,
+        };
+        Ended {
+            receipt: receipt.map_err(|failure| failure.on(self.side)),
+            states: shared.workers.into_iter().map(|(state, _)| state).collect(),
+            rows: self.rows.into_inner(),
+            took,
+        }
+    }
+}
+
+/// Gives a chunk's place back, even if the worker panicked: a reader that waits
+/// for it must wake up.
+struct Done<'a, 'b, W: Work>(&'a Lane<'b, W>);
+
+impl<W: Work> Drop for Done<'_, '_, W> {
+    fn drop(&mut self) {
+        self.0.lock().under_way -= 1;
+        self.0.freed.notify_one();
+    }
+}
+
+struct PoolSink<'s, 'scope, 'a, W: Work> {
+    lane: &'scope Lane<'a, W>,
+    pool: &'s rayon::Scope<'scope>,
+}
+
+impl<W: Work> Sink for PoolSink<'_, '_, '_, W> {
+    fn buffer(&mut self) -> Vec<u8> {
+        self.lane.lock().buffers.pop().unwrap_or_default()
+    }
+
+    fn push(&mut self, chunk: Chunk) -> ControlFlow<()> {
+        let lane = self.lane;
+        if lane.stop.load(Ordering::Relaxed) || lane.work.enough() {
+            return ControlFlow::Break(());
+        }
+        let limit = AHEAD * rayon::current_num_threads();
+        let mut shared = lane.lock();
+        while shared.under_way >= limit {
+            shared = lane
+                .freed
+                .wait(shared)
+                .unwrap_or_else(|held| held.into_inner());
+        }
+        shared.under_way += 1;
+        drop(shared);
+        self.pool.spawn(move |_| lane.process(chunk));
+        ControlFlow::Continue(())
+    }
+}
