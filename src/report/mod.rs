@@ -7,6 +7,7 @@ pub mod csv;
 pub mod json;
 pub mod model;
 pub mod schema;
+pub mod text;
 pub mod writer;
 
 #[cfg(test)]

@@ -1,0 +1,138 @@
+//! Every word of the summary in one place, so that another language is another
+//! table of these and no other change.
+
+use super::cell::number;
+
+/// The texts of one language. Functions where a number or a name goes in.
+#[derive(Debug)]
+pub struct Words {
+    pub pass: &'static str,
+    pub fail: &'static str,
+    pub inconclusive: &'static str,
+    pub ok_mark: &'static str,
+    pub fail_mark: &'static str,
+    pub doubt_mark: &'static str,
+    pub old: &'static str,
+    pub new: &'static str,
+    pub rows: &'static str,
+    pub keys: &'static str,
+    pub unkeyed: &'static str,
+    pub unreadable: &'static str,
+    pub matched: &'static str,
+    pub tolerated: &'static str,
+    pub equal_by_rules: &'static str,
+    pub differing: &'static str,
+    pub missing: &'static str,
+    pub extra: &'static str,
+    pub duplicated: &'static str,
+    pub only_in_old: &'static str,
+    pub only_in_new: &'static str,
+    pub not_judged: &'static str,
+    pub not_complete: &'static str,
+    pub gates: &'static str,
+    pub columns: &'static str,
+    pub changed_by_rules: &'static str,
+    pub schema: &'static str,
+    pub ignored: &'static str,
+    pub warnings: &'static str,
+    pub reasons: &'static str,
+    pub next: &'static str,
+    pub files: &'static str,
+    pub column: &'static str,
+    pub cause: &'static str,
+    pub no_keys: &'static str,
+    pub nothing_verified: &'static str,
+    /// percent, keys
+    pub rate: fn(&str, u64) -> String,
+    /// what the gate requires, its name
+    pub required: fn(&str, &str) -> String,
+    /// the gate's name, why
+    pub broken: fn(&str, &str) -> String,
+    pub gates_broken: fn(usize) -> String,
+    pub not_verified: fn(&str) -> String,
+    /// passing, failing, inconclusive datasets
+    pub overall: fn([usize; 3]) -> String,
+    pub of_keys: fn(u64, &str) -> String,
+    /// in old, in new
+    pub in_each: fn(u64, u64) -> String,
+    /// rows, seconds
+    pub read: fn(u64, f64) -> String,
+    pub claimed: fn(u64) -> String,
+    pub cells: fn(u64) -> String,
+    pub more_columns: fn(usize) -> String,
+    pub more_rows: fn(u64) -> String,
+    pub rows_side_by_side: fn(usize, u64) -> String,
+    pub explain: fn(&str) -> String,
+}
+
+pub static ENGLISH: Words = Words {
+    pass: "PASS",
+    fail: "FAIL",
+    inconclusive: "INCONCLUSIVE",
+    ok_mark: "ok",
+    fail_mark: "FAIL",
+    doubt_mark: "??",
+    old: "old",
+    new: "new",
+    rows: "rows",
+    keys: "keys",
+    unkeyed: "unkeyed rows",
+    unreadable: "unreadable cells",
+    matched: "matched",
+    tolerated: "within tolerance",
+    equal_by_rules: "equal only by rules",
+    differing: "differing",
+    missing: "missing",
+    extra: "extra",
+    duplicated: "duplicated",
+    only_in_old: "only in old",
+    only_in_new: "only in new",
+    not_judged: "not judged: a side was not seen whole",
+    not_complete: "NOT COMPLETE",
+    gates: "gates",
+    columns: "columns that differ most",
+    changed_by_rules: "cells changed by rules",
+    schema: "columns on one side only",
+    ignored: "ignored columns",
+    warnings: "warnings",
+    reasons: "reasons",
+    next: "what to do next",
+    files: "files",
+    column: "column",
+    cause: "cause",
+    no_keys: "no rate: there was nothing to compare, or a side was not seen whole",
+    nothing_verified: "nothing was verified",
+    rate: |percent, keys| format!("{percent} % of {} match", count(keys, "key", "keys")),
+    required: |required, gate| format!("{required} is required (gate {gate})"),
+    broken: |gate, why| format!("gate {gate} is broken: {why}"),
+    gates_broken: |broken| count(broken as u64, "gate", "gates") + " broken",
+    not_verified: |why| format!("could not be verified: {why}"),
+    overall: |[pass, fail, doubt]| {
+        let all = count((pass + fail + doubt) as u64, "dataset", "datasets");
+        format!("{all}: {fail} failed, {doubt} inconclusive, {pass} passed")
+    },
+    of_keys: |keys, percent| format!("{percent} % of {}", count(keys, "key", "keys")),
+    in_each: |old, new| format!("{} in old, {} in new", number(old), number(new)),
+    read: |rows, seconds| format!("{} in {seconds:.2} s", count(rows, "row", "rows")),
+    claimed: |rows| format!("of {} that the source says it holds", number(rows)),
+    cells: |cells| count(cells, "cell", "cells"),
+    more_columns: |more| format!("and {}", count(more as u64, "more column", "more columns")),
+    more_rows: |more| format!("and {} more", number(more)),
+    rows_side_by_side: |shown, all| {
+        format!(
+            "differing rows, {shown} of {}: [-only in old-] {{+only in new+}}",
+            number(all)
+        )
+    },
+    explain: |key| {
+        format!("`shadowgate explain KEY` shows how one row, such as {key}, came to differ")
+    },
+};
+
+fn count(number_of: u64, one: &str, many: &str) -> String {
+    format!(
+        "{} {}",
+        number(number_of),
+        if number_of == 1 { one } else { many }
+    )
+}
