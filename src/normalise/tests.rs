@@ -1,0 +1,1 @@
+//! Pipelines from raw cell to canonical cell.
