@@ -1,1 +1,4 @@
 //! (skeleton)
+
+pub mod logging;
+pub mod progress;
