@@ -1,6 +1,14 @@
-//! Why two cells differ, as far as the two cells alone can tell.
+//! Why two cells differ, as far as the two cells alone can tell: what turns a
+//! thousand differing cells into one thing to mend.
 
-use crate::value::Cell;
+mod encoding;
+mod json;
+mod shift;
+#[cfg(test)]
+mod tests;
+mod text;
+
+use crate::value::{Cell, cells, tag};
 
 /// Ordered from the most to the least specific finding; `Value` is what is left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -73,8 +81,57 @@ impl Cause {
 }
 
 /// The first cause in [`Cause::ALL`] that explains why two canonical cells with
-/// different bytes differ.
+/// different bytes differ. Where several differences come together, it is the
+/// cause that explains all that is left after the ones before it (case and white
+/// space: `Case`).
 pub fn of(old: Cell<'_>, new: Cell<'_>) -> Cause {
-    let _ = (old, new);
-    unimplemented!("skeleton")
+    let either = |tag: u8| old.tag == tag || new.tag == tag;
+    if either(tag::ABSENT) {
+        return Cause::Absent;
+    }
+    if either(tag::NULL) {
+        return Cause::Null;
+    }
+    if either(tag::UNREADABLE) {
+        return Cause::Unreadable;
+    }
+    if old.tag != new.tag {
+        return Cause::Value;
+    }
+    match old.tag {
+        tag::TEXT => text::cause(old, new),
+        tag::TIME | tag::TIMETZ | tag::TIMESTAMP | tag::TIMESTAMPTZ
+            if shift::is_shift(old, new) =>
+        {
+            Cause::HourShift
+        }
+        tag::BYTES if is_cut(old.payload, new.payload) => Cause::Truncation,
+        tag::JSON => json::cause(old, new),
+        tag::ARRAY if is_reordered(old.payload, new.payload) => Cause::Order,
+        _ => Cause::Value,
+    }
+}
+
+/// Whether one is the beginning of the other, and not empty.
+fn is_cut(old: &[u8], new: &[u8]) -> bool {
+    let (short, long) = if old.len() < new.len() {
+        (old, new)
+    } else {
+        (new, old)
+    };
+    !short.is_empty() && short.len() < long.len() && long.starts_with(short)
+}
+
+/// Whether two arrays of one shape have the same elements, as often.
+fn is_reordered(old: &[u8], new: &[u8]) -> bool {
+    let head = 1 + 4 * usize::from(old.first().copied().unwrap_or(0));
+    if old.len() != new.len() || old.len() < head || old[..head] != new[..head] {
+        return false;
+    }
+    let sorted = |payload| {
+        let mut elements: Vec<&[u8]> = cells(payload).map(|cell| cell.bytes).collect();
+        elements.sort_unstable();
+        elements
+    };
+    sorted(&old[head..]) == sorted(&new[head..])
 }
