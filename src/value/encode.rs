@@ -1,6 +1,8 @@
 //! From a raw cell of any source to one canonical cell.
 
-use super::{Parsed, Type, Unreadable, Zone, json, put_fixed, tag, wire};
+use super::{Parsed, Type, Unreadable, Zone, put_fixed, put_framed, tag};
+use super::{array, bits, boolean, bytea, datetime, decimal, float, geometry};
+use super::{interval, json, net, range, uuid, wire};
 
 /// A cell as a source gives it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -59,23 +61,107 @@ pub fn encode(
     Ok(())
 }
 
+/// A number read by value, whatever its notation.
+pub(super) static NUMERIC: Target = Target {
+    ty: Type::Numeric,
+    zone: None,
+};
+
 /// Text in PostgreSQL's input syntax for the target.
 pub fn from_text(text: &str, target: &Target, out: &mut Vec<u8>) -> Parsed {
-    let _ = (text, target, out);
-    unimplemented!("skeleton")
+    use Type::*;
+    match &target.ty {
+        Text | Enum | ByText(_) => put_framed(out, tag::TEXT, text.as_bytes()),
+        Bpchar => put_framed(out, tag::TEXT, text.trim_end_matches(' ').as_bytes()),
+        Bool => return boolean::text(text, target, out),
+        Int2 | Int4 | Int8 | Oid | Numeric | Money => return decimal::text(text, target, out),
+        Float4 | Float8 => return float::text(text, target, out),
+        Bytea => return bytea::text(text, target, out),
+        Uuid => return uuid::text(text, target, out),
+        Date | Time | TimeTz | Timestamp | TimestampTz => {
+            return datetime::text(text, target, out);
+        }
+        Interval => return interval::text(text, target, out),
+        Json | Jsonb => return json::text(text, out),
+        Inet | Cidr | MacAddr | MacAddr8 => return net::text(text, target, out),
+        Point | Line | Lseg | Box | Path | Polygon | Circle => {
+            return geometry::text(text, target, out);
+        }
+        Bit | VarBit => return bits::text(text, target, out),
+        Array(_) => return array::text(text, target, out),
+        Range(_) | Multirange(_) => return range::text(text, target, out),
+    }
+    Ok(())
 }
 
+/// An SQLite INTEGER: a number, 0 or 1 for a boolean, or its digits as text.
 fn from_integer(value: i64, target: &Target, out: &mut Vec<u8>) -> Parsed {
-    let _ = (value, target, out);
-    unimplemented!("skeleton")
+    match &target.ty {
+        Type::Bool => match value {
+            0 | 1 => put_fixed(out, tag::BOOL, &[value as u8]),
+            _ => return Err(Unreadable),
+        },
+        // No integer is −0 or NaN, and these casts round to the nearest.
+        Type::Float4 => put_fixed(out, tag::FLOAT4, &(value as f32).to_be_bytes()),
+        Type::Float8 => put_fixed(out, tag::FLOAT8, &(value as f64).to_be_bytes()),
+        ty if ty.is_number() => decimal::integer(value, out),
+        Type::Json | Type::Jsonb => return json::text(&value.to_string(), out),
+        ty if ty.is_text() => return from_text(&value.to_string(), target, out),
+        _ => return Err(Unreadable),
+    }
+    Ok(())
 }
 
+/// An SQLite REAL: a number by its shortest decimal, or that decimal as text.
 fn from_real(value: f64, target: &Target, out: &mut Vec<u8>) -> Parsed {
-    let _ = (value, target, out);
-    unimplemented!("skeleton")
+    match &target.ty {
+        Type::Float4 => float::wire(&(value as f32).to_be_bytes(), &target.ty, target, out),
+        Type::Float8 => float::wire(&value.to_be_bytes(), &target.ty, target, out),
+        ty if ty.is_number() => match value.is_finite() {
+            true => decimal::text(&format!("{value:e}"), &NUMERIC, out),
+            false => decimal::text(&real_text(value), &NUMERIC, out),
+        },
+        Type::Json | Type::Jsonb => match value.is_finite() {
+            true => json::text(&format!("{value:e}"), out),
+            false => Err(Unreadable),
+        },
+        ty if ty.is_text() => from_text(&real_text(value), target, out),
+        _ => Err(Unreadable),
+    }
 }
 
+/// An SQLite BLOB.
 fn from_blob(bytes: &[u8], target: &Target, out: &mut Vec<u8>) -> Parsed {
-    let _ = (bytes, target, out);
-    unimplemented!("skeleton")
+    match &target.ty {
+        Type::Bytea => put_framed(out, tag::BYTES, bytes),
+        Type::Uuid if bytes.len() == 16 => put_fixed(out, tag::UUID, bytes),
+        _ => return Err(Unreadable),
+    }
+    Ok(())
 }
+
+/// A REAL in SQLite's notation (always with a point, an exponent from 1e15 and
+/// below 1e-4), but with as many digits as it takes to read it back.
+fn real_text(value: f64) -> String {
+    if value.is_nan() {
+        return "NaN".to_owned();
+    }
+    if value.is_infinite() {
+        return if value > 0.0 { "Infinity" } else { "-Infinity" }.to_owned();
+    }
+    let size = value.abs();
+    if size == 0.0 || (1e-4..1e15).contains(&size) {
+        return format!("{:?}", value + 0.0); // −0 is 0
+    }
+    let short = format!("{value:e}");
+    let (digits, exponent) = short.split_once('e').unwrap_or((&short, "0"));
+    let point = if digits.contains('.') { "" } else { ".0" };
+    let (sign, exponent) = match exponent.strip_prefix('-') {
+        Some(exponent) => ('-', exponent),
+        None => ('+', exponent),
+    };
+    format!("{digits}{point}e{sign}{exponent:0>2}")
+}
+
+#[cfg(test)]
+mod tests;
