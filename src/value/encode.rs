@@ -115,8 +115,15 @@ fn from_integer(value: i64, target: &Target, out: &mut Vec<u8>) -> Parsed {
 /// An SQLite REAL: a number by its shortest decimal, or that decimal as text.
 fn from_real(value: f64, target: &Target, out: &mut Vec<u8>) -> Parsed {
     match &target.ty {
-        Type::Float4 => float::wire(&(value as f32).to_be_bytes(), &target.ty, target, out),
-        Type::Float8 => float::wire(&value.to_be_bytes(), &target.ty, target, out),
+        Type::Float4 if value.is_finite() && (value as f32).is_infinite() => Err(Unreadable),
+        Type::Float4 => {
+            float::put4(value as f32, out);
+            Ok(())
+        }
+        Type::Float8 => {
+            float::put8(value, out);
+            Ok(())
+        }
         ty if ty.is_number() => match value.is_finite() {
             true => decimal::text(&format!("{value:e}"), &NUMERIC, out),
             false => decimal::text(&real_text(value), &NUMERIC, out),

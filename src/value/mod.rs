@@ -23,6 +23,8 @@ pub mod net;
 pub mod order;
 pub mod range;
 pub mod show;
+#[cfg(test)]
+mod testing;
 pub mod types;
 pub mod uuid;
 pub mod wire;

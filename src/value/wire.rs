@@ -18,6 +18,7 @@ pub fn from_wire(bytes: &[u8], from: &Type, target: &Target, out: &mut Vec<u8>) 
         // The source casts money to numeric: its scale is the server's locale's.
         Money => decimal::wire(bytes, &Numeric, target, out),
         Bool => boolean::wire(bytes, from, target, out),
+        Float4 | Float8 if target.ty == Numeric => decimal::wire(bytes, from, target, out),
         Float4 | Float8 => float::wire(bytes, from, target, out),
         Bytea => bytea::wire(bytes, from, target, out),
         Uuid => uuid::wire(bytes, from, target, out),
