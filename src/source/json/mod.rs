@@ -1,1 +1,283 @@
-//! (skeleton)
+//! JSON files: one array of objects (`.json`) or one object a line (`.jsonl`).
+//!
+//! JSON declares no columns, so [`Source::schema`] reads the whole file once:
+//! its columns are the members of all records. That pass also counts the
+//! records, and a read that decodes another number is not believed.
+
+mod cut;
+mod decode;
+mod doubt;
+mod scan;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use self::cut::{Cutter, Shape};
+use self::decode::{Decoder, Habit, twice, walk};
+use self::scan::{Fault, Scanner, Text, Value};
+use super::location::{Format, Location, Spec};
+use super::text::TextFile;
+use super::{
+    CHUNK, Chunk, Column, Decode, Identity, Receipt, Schema, Sink, Source, Undeclared, Want,
+};
+use crate::error::{Code, Failure, Result};
+
+/// How much of the file is read for one record at least and at first at most.
+const WINDOW: (u64, u64) = (4 << 10, 64 << 10);
+
+/// Opens the file, whose name says which of the two shapes it has.
+pub fn open(spec: &Spec) -> Result<Box<dyn Source>> {
+    Ok(Box::new(Json::open(spec)?))
+}
+
+struct Json {
+    file: TextFile,
+    shape: Shape,
+    /// Known once `schema` has run.
+    found: Option<Found>,
+    /// How many bytes a chunk holds at least; tests make it small.
+    chunk: usize,
+}
+
+/// What the whole file holds.
+#[derive(Default)]
+struct Found {
+    names: Vec<String>,
+    numbers: HashMap<Vec<u8>, usize>,
+    records: u64,
+    /// For each name the last record (from 1) that had it.
+    seen: Vec<u64>,
+}
+
+impl Json {
+    fn open(spec: &Spec) -> Result<Json> {
+        let (path, shape) = match &spec.location {
+            Location::File(path, Format::Json) => (path, Shape::Array),
+            Location::File(path, Format::JsonLines) => (path, Shape::Lines),
+            _ => {
+                let why = "the JSON reader was given another kind of location";
+                return Err(Failure::new(Code::Internal, why, ""));
+            }
+        };
+        Ok(Json {
+            file: TextFile::open(path, spec.text.encoding.as_deref())?,
+            shape,
+            found: None,
+            chunk: CHUNK,
+        })
+    }
+
+    fn cutter(&self) -> Result<Cutter> {
+        let reader = self.file.reader()?;
+        Ok(Cutter::new(
+            reader,
+            self.file.origin(),
+            self.shape,
+            self.chunk,
+        ))
+    }
+
+    fn found(&self) -> Result<&Found> {
+        self.found.as_ref().ok_or_else(|| {
+            let why = "the JSON source was read before its schema";
+            Failure::new(Code::Internal, why, "")
+        })
+    }
+
+    /// About how many bytes hold a record.
+    fn window(&self) -> Result<usize> {
+        let mean = self.file.size() / self.found()?.records.max(1);
+        Ok((4 * mean).clamp(WINDOW.0, WINDOW.1) as usize)
+    }
+}
+
+impl Found {
+    /// Takes in the records of a chunk.
+    fn add(&mut self, chunk: &Chunk, shape: Shape, json: &TextFile) -> Result<()> {
+        let bytes = chunk.bytes.as_slice();
+        let mut habit = Habit::default();
+        let Found {
+            names,
+            numbers,
+            records,
+            seen,
+        } = self;
+        let record = std::cell::Cell::new(*records + 1);
+        let member = |index: usize, name: Text, _: Value| {
+            let find = |name: &[u8]| match numbers.get(name) {
+                Some(number) => *number,
+                None => {
+                    numbers.insert(name.to_vec(), names.len());
+                    names.push(String::from_utf8_lossy(name).into_owned());
+                    seen.push(0);
+                    names.len() - 1
+                }
+            };
+            let number = habit.number(bytes, index, name, find);
+            if std::mem::replace(&mut seen[number], record.get()) == record.get() {
+                return Err::<(), Fault>(twice(&name.read(bytes), name.span.0));
+            }
+            Ok(())
+        };
+        let next = |_| record.set(record.get() + 1);
+        walk(chunk, shape, &json.origin(), member, next)?;
+        *records = record.get() - 1;
+        Ok(())
+    }
+}
+
+impl Source for Json {
+    fn identity(&self) -> Identity {
+        self.file.identity(match self.shape {
+            Shape::Array => "JSON",
+            Shape::Lines => "JSON Lines",
+        })
+    }
+
+    fn schema(&mut self) -> Result<Schema> {
+        let mut cutter = self.cutter()?;
+        let mut found = Found::default();
+        let mut buffer = Vec::new();
+        while let Some(chunk) = cutter.next(|| std::mem::take(&mut buffer))? {
+            found.add(&chunk, self.shape, &self.file)?;
+            buffer = chunk.bytes;
+        }
+        let columns = found.names.iter().map(|name| Column {
+            name: name.clone(),
+            declared: None,
+        });
+        let schema = Schema {
+            columns: columns.collect(),
+            key: None,
+            estimate: Some(found.records),
+            warnings: Vec::new(),
+            undeclared: Undeclared::Json,
+        };
+        self.found = Some(found);
+        Ok(schema)
+    }
+
+    fn decoder(&self, wants: &[Want]) -> Result<Arc<dyn Decode>> {
+        let found = self.found()?;
+        let mut places = HashMap::new();
+        for (place, want) in wants.iter().enumerate() {
+            let name = want.name.as_bytes();
+            if !found.numbers.contains_key(name) {
+                return Err(Failure::new(
+                    Code::NotFound,
+                    format!(
+                        "{} has no column {:?}",
+                        self.file.origin().name(),
+                        want.name
+                    ),
+                    format!("Its columns are: {}.", found.names.join(", ")),
+                ));
+            }
+            if places.insert(name.to_vec(), place).is_some() {
+                let why = format!("the column {:?} is read twice", want.name);
+                return Err(Failure::new(Code::Internal, why, ""));
+            }
+        }
+        Ok(Arc::new(Decoder {
+            origin: self.file.origin(),
+            shape: self.shape,
+            located: self.locates(),
+            names: wants.iter().map(|want| want.name.clone()).collect(),
+            places,
+        }))
+    }
+
+    fn read(&mut self, _wants: &[Want], sink: &mut dyn Sink) -> Result<Receipt> {
+        let start = Instant::now();
+        let mut first_row = Duration::ZERO;
+        let mut cutter = self.cutter()?;
+        let rows = Some(self.found()?.records);
+        while let Some(chunk) = cutter.next(|| sink.buffer())? {
+            if first_row.is_zero() {
+                first_row = start.elapsed();
+            }
+            if sink.push(chunk).is_break() {
+                break;
+            }
+        }
+        Ok(Receipt {
+            rows,
+            bytes: cutter.bytes_read(),
+            snapshot: Some(self.file.snapshot()),
+            first_row,
+        })
+    }
+
+    /// Offsets mean something only where the text is what lies on disk.
+    fn locates(&self) -> bool {
+        self.file.is_plain()
+    }
+
+    fn fetch(&mut self, _wants: &[Want], locators: &[u64], sink: &mut dyn Sink) -> Result<()> {
+        let mut window = Window {
+            file: &self.file,
+            step: self.window()?,
+            base: 0,
+            bytes: Vec::new(),
+        };
+        for &locator in locators {
+            let Some(record) = window.record(locator)? else {
+                continue;
+            };
+            let mut bytes = sink.buffer();
+            bytes.clear();
+            bytes.extend_from_slice(record);
+            let chunk = Chunk {
+                bytes,
+                base: locator,
+                line: 0,
+            };
+            if sink.push(chunk).is_break() {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    fn verify_unchanged(&mut self) -> Result<()> {
+        self.file.verify_unchanged()
+    }
+}
+
+/// The part of the file in which records were last looked for.
+struct Window<'a> {
+    file: &'a TextFile,
+    step: usize,
+    base: u64,
+    bytes: Vec<u8>,
+}
+
+impl Window<'_> {
+    /// The record at an offset, or `None` where none is any more.
+    fn record(&mut self, at: u64) -> Result<Option<&[u8]>> {
+        if !(self.base..self.base + self.bytes.len() as u64).contains(&at) {
+            self.bytes.clear();
+            self.base = at;
+        }
+        loop {
+            let start = (at - self.base) as usize;
+            let mut scanner = Scanner::new(&self.bytes, start);
+            match scanner.object(|_, _| Ok(())) {
+                Ok((start, end)) => return Ok(Some(&self.bytes[start..end])),
+                Err(fault) if fault.cut => {
+                    self.bytes.drain(..start);
+                    self.base = at;
+                    let step = self.step.max(self.bytes.len());
+                    let end = self.base + self.bytes.len() as u64;
+                    if self.file.read_at(&mut self.bytes, end, step)? == 0 {
+                        return Ok(None);
+                    }
+                }
+                Err(_) => return Ok(None),
+            }
+        }
+    }
+}

@@ -1,0 +1,441 @@
+//! A strict JSON scanner that keeps every token as it stands.
+//!
+//! A general parser would turn numbers into `f64` and lose what does not fit;
+//! here a value is a place in the text, checked to be JSON (RFC 8259) and
+//! nothing more. Nesting is followed without recursion, so that hostile text
+//! cannot overflow the stack.
+
+use std::borrow::Cow;
+
+/// How deep arrays and objects may nest.
+pub const DEPTH: usize = 1000;
+
+/// Why the text is not JSON, and where.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fault {
+    pub at: usize,
+    pub why: Cow<'static, str>,
+    /// The text ended too early: with more of it there might be no fault.
+    pub cut: bool,
+}
+
+impl Fault {
+    pub fn new(at: usize, why: impl Into<Cow<'static, str>>) -> Fault {
+        Fault {
+            at,
+            why: why.into(),
+            cut: false,
+        }
+    }
+
+    fn cut(at: usize) -> Fault {
+        Fault {
+            cut: true,
+            ..Fault::new(at, "the text ends within a record")
+        }
+    }
+}
+
+/// Where a token stands in the text: `start..end`.
+pub type Span = (usize, usize);
+
+/// A string's text between its quotes, still escaped.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Text {
+    pub span: Span,
+    pub escaped: bool,
+}
+
+impl Text {
+    /// The text itself; borrowed where nothing is escaped.
+    pub fn read<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
+        let raw = &bytes[self.span.0..self.span.1];
+        if !self.escaped {
+            return Cow::Borrowed(raw);
+        }
+        let mut text = Vec::with_capacity(raw.len());
+        unescape(raw, &mut text);
+        Cow::Owned(text)
+    }
+}
+
+/// One value of a record.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Value {
+    Null,
+    String(Text),
+    /// A number, true, false, an array or an object.
+    Token(Span),
+}
+
+pub struct Scanner<'a> {
+    bytes: &'a [u8],
+    pub at: usize,
+}
+
+type Scan<T = ()> = Result<T, Fault>;
+
+impl<'a> Scanner<'a> {
+    pub fn new(bytes: &'a [u8], at: usize) -> Self {
+        Scanner { bytes, at }
+    }
+
+    pub fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    pub fn space(&mut self) {
+        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
+            self.at += 1;
+        }
+    }
+
+    /// The object that starts here; calls `member` with each name and value.
+    pub fn object(&mut self, mut member: impl FnMut(Text, Value) -> Scan) -> Scan<Span> {
+        let start = self.at;
+        self.expect(b'{', "a record must be an object")?;
+        self.space();
+        if self.peek() == Some(b'}') {
+            self.at += 1;
+            return Ok((start, self.at));
+        }
+        loop {
+            let name = self.name()?;
+            let value = self.value()?;
+            member(name, value)?;
+            self.space();
+            match self.peek() {
+                Some(b',') => self.at += 1,
+                Some(b'}') => {
+                    self.at += 1;
+                    return Ok((start, self.at));
+                }
+                _ => return Err(self.fault("',' or '}' is due")),
+            }
+            self.space();
+        }
+    }
+
+    /// A member's name and the colon behind it.
+    fn name(&mut self) -> Scan<Text> {
+        let name = match self.peek() {
+            Some(b'"') => self.string()?,
+            _ => return Err(self.fault("a member's name in double quotes is due")),
+        };
+        self.space();
+        self.expect(b':', "':' is due")?;
+        self.space();
+        Ok(name)
+    }
+
+    fn value(&mut self) -> Scan<Value> {
+        let start = self.at;
+        match self.peek() {
+            Some(b'"') => return self.string().map(Value::String),
+            Some(b'n') => return self.literal(b"null").map(|()| Value::Null),
+            Some(b'{' | b'[') => self.nested()?,
+            _ => self.scalar()?,
+        }
+        Ok(Value::Token((start, self.at)))
+    }
+
+    /// Any value that holds no other.
+    fn scalar(&mut self) -> Scan {
+        match self.peek() {
+            Some(b'"') => self.string().map(drop),
+            Some(b'n') => self.literal(b"null"),
+            Some(b't') => self.literal(b"true"),
+            Some(b'f') => self.literal(b"false"),
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            _ => Err(self.fault("a value is due")),
+        }
+    }
+
+    /// The array or object that starts here, with all that it holds.
+    fn nested(&mut self) -> Scan {
+        let mut open = Open::default();
+        loop {
+            // A value is due here.
+            match self.peek() {
+                Some(byte @ (b'{' | b'[')) => {
+                    self.at += 1;
+                    open.push(byte == b'{')
+                        .ok_or_else(|| Fault::new(self.at - 1, "nested deeper than 1000"))?;
+                    if self.first()? {
+                        continue;
+                    }
+                }
+                _ => self.scalar()?,
+            }
+            if self.close(&mut open)? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Behind an opening bracket: whether a first value follows.
+    fn first(&mut self) -> Scan<bool> {
+        let object = self.bytes[self.at - 1] == b'{';
+        self.space();
+        match self.peek() {
+            Some(b'}') if object => Ok(false),
+            Some(b']') if !object => Ok(false),
+            _ if object => self.name().map(|_| true),
+            _ => Ok(true),
+        }
+    }
+
+    /// Behind a value: closes what ends here; whether that was all. Otherwise
+    /// a value is due next.
+    fn close(&mut self, open: &mut Open) -> Scan<bool> {
+        while let Some(object) = open.top() {
+            self.space();
+            match (self.peek(), object) {
+                (Some(b','), _) => {
+                    self.at += 1;
+                    self.space();
+                    if object {
+                        self.name()?;
+                    }
+                    return Ok(false);
+                }
+                (Some(b'}'), true) | (Some(b']'), false) => {
+                    self.at += 1;
+                    open.pop();
+                }
+                (_, true) => return Err(self.fault("',' or '}' is due")),
+                (_, false) => return Err(self.fault("',' or ']' is due")),
+            }
+        }
+        Ok(true)
+    }
+
+    fn string(&mut self) -> Scan<Text> {
+        self.at += 1;
+        let start = self.at;
+        let mut escaped = false;
+        loop {
+            self.at = plain_end(self.bytes, self.at);
+            match self.peek() {
+                Some(b'"') => {
+                    let span = (start, self.at);
+                    self.at += 1;
+                    return Ok(Text { span, escaped });
+                }
+                Some(b'\\') => {
+                    escaped = true;
+                    self.escape()?;
+                }
+                Some(_) => return Err(self.fault("a control character within a string")),
+                None => return Err(Fault::cut(self.at)),
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Scan {
+        match self.bytes.get(self.at + 1) {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.at += 2,
+            Some(b'u') => return self.unicode(),
+            Some(_) => return Err(self.fault("an unknown escape within a string")),
+            None => return Err(Fault::cut(self.bytes.len())),
+        }
+        Ok(())
+    }
+
+    /// `\uXXXX`, or two of them where the first is half of a pair.
+    fn unicode(&mut self) -> Scan {
+        let start = self.at;
+        let lone = || Fault::new(start, "half of a surrogate pair within a string");
+        match self.hex()? {
+            0xd800..0xdc00 => {}
+            0xdc00..0xe000 => return Err(lone()),
+            _ => return Ok(()),
+        }
+        match self.bytes.get(self.at..self.at + 2) {
+            Some(b"\\u") => {}
+            None if self.bytes[self.at..] == *b"" || self.bytes[self.at..] == *b"\\" => {
+                return Err(Fault::cut(self.bytes.len()));
+            }
+            _ => return Err(lone()),
+        }
+        match self.hex()? {
+            0xdc00..0xe000 => Ok(()),
+            _ => Err(lone()),
+        }
+    }
+
+    /// The number of a `\uXXXX`.
+    fn hex(&mut self) -> Scan<u32> {
+        let digits = self.bytes[self.at + 2..].iter().take(4);
+        let mut value = 0;
+        let mut count = 0;
+        for digit in digits {
+            let Some(digit) = char::from(*digit).to_digit(16) else {
+                return Err(self.fault("\\u without four hexadecimal digits"));
+            };
+            value = value << 4 | digit;
+            count += 1;
+        }
+        if count < 4 {
+            return Err(Fault::cut(self.bytes.len()));
+        }
+        self.at += 6;
+        Ok(value)
+    }
+
+    fn number(&mut self) -> Scan {
+        if self.peek() == Some(b'-') {
+            self.at += 1;
+        }
+        match self.peek() {
+            Some(b'0') => self.at += 1,
+            _ => self.digits()?,
+        }
+        if self.peek() == Some(b'.') {
+            self.at += 1;
+            self.digits()?;
+        }
+        if let Some(b'e' | b'E') = self.peek() {
+            self.at += 1;
+            if let Some(b'+' | b'-') = self.peek() {
+                self.at += 1;
+            }
+            self.digits()?;
+        }
+        match self.peek() {
+            Some(b'0'..=b'9') => Err(self.fault("a number with a leading zero")),
+            _ => Ok(()),
+        }
+    }
+
+    fn digits(&mut self) -> Scan {
+        let start = self.at;
+        while let Some(b'0'..=b'9') = self.peek() {
+            self.at += 1;
+        }
+        match self.at > start {
+            true => Ok(()),
+            false => Err(self.fault("a digit is due")),
+        }
+    }
+
+    fn literal(&mut self, word: &'static [u8]) -> Scan {
+        let rest = &self.bytes[self.at..];
+        if rest.starts_with(word) {
+            self.at += word.len();
+            return Ok(());
+        }
+        if word.starts_with(rest) {
+            return Err(Fault::cut(self.bytes.len()));
+        }
+        Err(self.fault("a value is due"))
+    }
+
+    fn expect(&mut self, byte: u8, why: &'static str) -> Scan {
+        if self.peek() != Some(byte) {
+            return Err(self.fault(why));
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    fn fault(&self, why: &'static str) -> Fault {
+        match self.at < self.bytes.len() {
+            true => Fault::new(self.at, why),
+            false => Fault::cut(self.at),
+        }
+    }
+}
+
+/// The brackets that are open, one bit each: 1 for an object.
+#[derive(Default)]
+struct Open {
+    bits: [u64; DEPTH.div_ceil(64)],
+    len: usize,
+}
+
+impl Open {
+    /// The record itself is one level.
+    fn push(&mut self, object: bool) -> Option<()> {
+        if self.len + 1 >= DEPTH {
+            return None;
+        }
+        let (word, bit) = (self.len / 64, self.len % 64);
+        self.bits[word] = self.bits[word] & !(1 << bit) | u64::from(object) << bit;
+        self.len += 1;
+        Some(())
+    }
+
+    fn top(&self) -> Option<bool> {
+        let last = self.len.checked_sub(1)?;
+        Some(self.bits[last / 64] >> (last % 64) & 1 == 1)
+    }
+
+    fn pop(&mut self) {
+        self.len = self.len.saturating_sub(1);
+    }
+}
+
+/// The first byte from `at` on that ends a run of a string's plain bytes: a
+/// quote, a backslash or a control character. Eight bytes at a time.
+fn plain_end(bytes: &[u8], mut at: usize) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    let zero = |word: u64| word.wrapping_sub(ONES) & !word & HIGH;
+    while let Some(eight) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
+        let word = u64::from_le_bytes(*eight);
+        let control = word.wrapping_sub(ONES * 0x20) & !word & HIGH;
+        let quote = zero(word ^ (ONES * u64::from(b'"')));
+        let slash = zero(word ^ (ONES * u64::from(b'\\')));
+        // Borrows only disturb bytes above a true hit, so the lowest is true.
+        let hits = control | quote | slash;
+        if hits != 0 {
+            return at + hits.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    let rest = bytes.get(at..).unwrap_or_default();
+    let ends = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
+    at + rest.iter().position(ends).unwrap_or(rest.len())
+}
+
+/// Appends the text of a string that was scanned without a fault.
+pub fn unescape(mut raw: &[u8], out: &mut Vec<u8>) {
+    while let Some(at) = memchr::memchr(b'\\', raw) {
+        out.extend_from_slice(&raw[..at]);
+        let (short, len) = match raw[at + 1] {
+            b'b' => (0x08, 2),
+            b'f' => (0x0c, 2),
+            b'n' => (b'\n', 2),
+            b'r' => (b'\r', 2),
+            b't' => (b'\t', 2),
+            b'u' => (0, 6),
+            other => (other, 2),
+        };
+        raw = &raw[at..];
+        match len {
+            2 => {
+                out.push(short);
+                raw = &raw[2..];
+            }
+            _ => raw = unescape_unicode(raw, out),
+        }
+    }
+    out.extend_from_slice(raw);
+}
+
+fn unescape_unicode<'a>(raw: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
+    let unit = |at: usize| {
+        let digits = raw[at + 2..at + 6].iter();
+        digits.fold(0u32, |value, digit| {
+            value << 4 | char::from(*digit).to_digit(16).unwrap_or(0)
+        })
+    };
+    let (code, len) = match unit(0) {
+        high @ 0xd800..0xdc00 => (0x10000 + ((high - 0xd800) << 10) + (unit(6) - 0xdc00), 12),
+        code => (code, 6),
+    };
+    let character = char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER);
+    out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+    &raw[len..]
+}
