@@ -1,1 +1,160 @@
-//! (skeleton)
+//! Rows of a PostgreSQL table or query, through `COPY … TO STDOUT` in binary,
+//! all of them from the one snapshot of a repeatable-read, read-only transaction.
+//!
+//! What the server sends is taken as it is: a column whose binary form
+//! shadowgate reads by value comes in binary, every other is cast to text by
+//! the server. The stream counts as whole only if COPY's trailer and the
+//! protocol's own end have both arrived.
+
+mod address;
+mod catalog;
+mod copy;
+mod decode;
+mod errors;
+mod name;
+mod relation;
+mod session;
+mod statement;
+mod subject;
+pub mod types;
+
+use std::sync::Arc;
+
+use crate::error::{Code, Failure, Result};
+
+use super::location::{Location, Spec};
+use super::{Decode, Identity, Receipt, Schema, Sink, Source, Want};
+use address::Address;
+use catalog::Catalog;
+use decode::Tuples;
+use session::Session;
+use subject::Subject;
+
+/// How many rows one statement fetches by their locators.
+const FETCH: usize = 4000;
+
+/// Prepares to read what `spec` names. Nothing is connected to yet:
+/// [`Source::schema`] does that.
+pub fn open(spec: &Spec) -> Result<Box<dyn Source>> {
+    let Location::Postgres(url) = &spec.location else {
+        return Err(Failure::new(
+            Code::Internal,
+            "a PostgreSQL source was asked to read another kind of location",
+            "",
+        ));
+    };
+    let address = Address::parse(url, spec.sslrootcert.as_deref())?;
+    let subject = Subject::parse(spec)?;
+    Ok(Box::new(Postgres {
+        address,
+        subject,
+        spec: spec.clone(),
+        opened: None,
+    }))
+}
+
+struct Postgres {
+    address: Address,
+    subject: Subject,
+    spec: Spec,
+    opened: Option<Opened>,
+}
+
+/// What holds once the snapshot is taken.
+struct Opened {
+    session: Session,
+    catalog: Catalog,
+}
+
+impl Postgres {
+    fn opened(&self) -> Result<&Opened> {
+        self.opened.as_ref().ok_or_else(not_opened)
+    }
+
+    fn connect(&self) -> Result<Opened> {
+        let mut session = Session::open(&self.address, &self.spec)?;
+        let catalog = Catalog::load(&mut session, &self.subject)?;
+        Ok(Opened { session, catalog })
+    }
+}
+
+impl Source for Postgres {
+    fn identity(&self) -> Identity {
+        let opened = self.opened.as_ref();
+        Identity {
+            location: self.address.shown().to_owned(),
+            relation: Some(self.subject.shown()),
+            engine: opened.map_or_else(|| "PostgreSQL".to_owned(), |it| it.session.engine()),
+            store: opened.map(|it| {
+                let rows = it.catalog.relation_id(&self.subject);
+                format!("{} {rows}", it.session.server())
+            }),
+        }
+    }
+
+    fn schema(&mut self) -> Result<Schema> {
+        if self.opened.is_none() {
+            self.opened = Some(self.connect()?);
+        }
+        Ok(self.opened()?.catalog.schema().clone())
+    }
+
+    fn decoder(&self, wants: &[Want]) -> Result<Arc<dyn Decode>> {
+        let opened = self.opened()?;
+        let fields = opened.catalog.fields(wants)?;
+        Ok(Arc::new(Tuples::new(&fields, opened.catalog.locates())))
+    }
+
+    fn read(&mut self, wants: &[Want], sink: &mut dyn Sink) -> Result<Receipt> {
+        let opened = self.opened.as_mut().ok_or_else(not_opened)?;
+        let fields = opened.catalog.fields(wants)?;
+        let list = copy::select_list(&fields, opened.catalog.locates());
+        let sql = format!(
+            "COPY (SELECT {list} FROM {}) TO STDOUT (FORMAT binary)",
+            opened.catalog.from(&self.subject)
+        );
+        copy::read(&mut opened.session, &sql, sink)
+    }
+
+    fn locates(&self) -> bool {
+        self.opened.as_ref().is_some_and(|it| it.catalog.locates())
+    }
+
+    fn fetch(&mut self, wants: &[Want], locators: &[u64], sink: &mut dyn Sink) -> Result<()> {
+        let opened = self.opened.as_mut().ok_or_else(not_opened)?;
+        if !opened.catalog.locates() {
+            return Err(Failure::new(
+                Code::Internal,
+                "rows of this relation carry no locators to fetch them by",
+                "",
+            ));
+        }
+        let fields = opened.catalog.fields(wants)?;
+        let list = copy::select_list(&fields, true);
+        for batch in locators.chunks(FETCH) {
+            let sql = format!(
+                "COPY (SELECT {list} FROM {} WHERE ctid = ANY ({})) TO STDOUT (FORMAT binary)",
+                opened.catalog.relation(&self.subject),
+                copy::tids(batch)
+            );
+            if copy::fetch(&mut opened.session, &sql, sink)?.is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn verify_unchanged(&mut self) -> Result<()> {
+        // The snapshot is what keeps the rows as they were, for as long as the
+        // transaction that holds it lives.
+        self.opened
+            .as_mut()
+            .ok_or_else(not_opened)?
+            .session
+            .check_alive()
+    }
+}
+
+fn not_opened() -> Failure {
+    Failure::new(Code::Internal, "rows were asked for before the schema", "")
+}

@@ -1,0 +1,316 @@
+//! Streaming a `COPY … TO STDOUT` in binary: its header and trailer are checked
+//! here, its tuples go on untouched.
+//!
+//! The protocol sends one tuple in one message, so a message's end is a row's
+//! end; the decoder holds it to that.
+
+use std::future::poll_fn;
+use std::ops::ControlFlow;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
+
+use crate::error::{Code, Failure, Result};
+
+use super::super::{CHUNK, Chunk, Receipt, Sink};
+use super::catalog::Field;
+use super::errors::{self, Stage};
+use super::name;
+use super::session::{Session, within};
+
+const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0";
+
+/// Signature, flags, length of the header's extension.
+const HEADER: usize = 19;
+
+/// The field count that ends the stream.
+const TRAILER: &[u8] = &[0xff, 0xff];
+
+/// How much is read to the end rather than cancelled when a sink breaks off.
+const DRAIN: u64 = 4 << 20;
+
+type Stream<'c> = BoxStream<'c, sqlx::Result<Bytes>>;
+
+/// The columns between `SELECT` and `FROM`; the locator comes first, so that
+/// the bytes of all others are one run.
+pub fn select_list(fields: &[Field], locate: bool) -> String {
+    let locator = locate.then(|| "ctid".to_owned());
+    let columns = fields.iter().map(|field| match &field.cast {
+        Some(cast) => format!("{}::{cast}", name::quote(&field.name)),
+        None => name::quote(&field.name),
+    });
+    locator
+        .into_iter()
+        .chain(columns)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// Locators as an array of ctids.
+pub fn tids(locators: &[u64]) -> String {
+    let tid = |locator: &u64| format!("\"({},{})\"", locator >> 16, locator & 0xffff);
+    let tids: Vec<_> = locators.iter().map(tid).collect();
+    format!("'{{{}}}'::pg_catalog.tid[]", tids.join(","))
+}
+
+/// Streams all rows of the statement into the sink.
+pub fn read(session: &mut Session, sql: &str, sink: &mut dyn Sink) -> Result<Receipt> {
+    session.execute("SAVEPOINT shadowgate")?;
+    let (flow, mut receipt) = stream(session, sql, sink)?;
+    release(session, flow)?;
+    receipt.snapshot = Some(session.facts.snapshot.clone());
+    Ok(receipt)
+}
+
+/// Streams rows by their ctids, which the planner would otherwise look for by
+/// reading the whole table where they are many.
+pub fn fetch(session: &mut Session, sql: &str, sink: &mut dyn Sink) -> Result<ControlFlow<()>> {
+    session.execute("SAVEPOINT shadowgate; SET LOCAL enable_seqscan = off")?;
+    let (flow, _) = stream(session, sql, sink)?;
+    release(session, ControlFlow::Break(()))?;
+    Ok(flow)
+}
+
+/// Back to the state before the statement; the snapshot is the transaction's
+/// own and stays.
+fn release(session: &mut Session, flow: ControlFlow<()>) -> Result<()> {
+    session.execute(match flow {
+        ControlFlow::Continue(()) => "RELEASE SAVEPOINT shadowgate",
+        ControlFlow::Break(()) => "ROLLBACK TO SAVEPOINT shadowgate; RELEASE SAVEPOINT shadowgate",
+    })
+}
+
+fn stream(
+    session: &mut Session,
+    sql: &str,
+    sink: &mut dyn Sink,
+) -> Result<(ControlFlow<()>, Receipt)> {
+    let mut connection = session.take()?;
+    let mut feed = Feed::new(sink);
+    let flow = session.run(run(session, &mut connection, sql, &mut feed))?;
+    // Only a stream that came to its end leaves a connection to go on with.
+    session.keep(connection);
+    Ok((flow, feed.receipt(flow)))
+}
+
+async fn run(
+    session: &Session,
+    connection: &mut sqlx::PgConnection,
+    sql: &str,
+    feed: &mut Feed<'_>,
+) -> Result<ControlFlow<()>> {
+    let patience = session.patience();
+    let fail = |error: &sqlx::Error| errors::failure(error, Stage::Reading, session.place());
+    let begun = within(patience, connection.copy_out_raw(sql)).await;
+    let mut rows: Stream<'_> = begun
+        .ok_or_else(|| errors::silent(session.place()))?
+        .map_err(|error| fail(&error))?;
+    loop {
+        let step = within(patience, fill(&mut rows, feed)).await;
+        match step.ok_or_else(|| errors::silent(session.place()))? {
+            Step::Ended => return feed.finish(session.place()),
+            Step::Full => {
+                if feed.flush().is_break() {
+                    abandon(session, &mut rows).await?;
+                    return Ok(ControlFlow::Break(()));
+                }
+            }
+            Step::Bad(why) => return Err(malformed(session.place(), why)),
+            Step::Failed(error) => return Err(fail(&error)),
+        }
+    }
+}
+
+/// How filling a chunk ended.
+enum Step {
+    Full,
+    Ended,
+    Bad(&'static str),
+    Failed(sqlx::Error),
+}
+
+/// Takes messages until a chunk is full. One future for many messages: they
+/// are small, and waking up for each would cost more than copying it.
+async fn fill(rows: &mut Stream<'_>, feed: &mut Feed<'_>) -> Step {
+    poll_fn(|context| {
+        loop {
+            let message = match rows.poll_next_unpin(context) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(None) => return Poll::Ready(Step::Ended),
+                Poll::Ready(Some(Err(error))) => return Poll::Ready(Step::Failed(error)),
+                Poll::Ready(Some(Ok(message))) => message,
+            };
+            if let Err(why) = feed.accept(&message) {
+                return Poll::Ready(Step::Bad(why));
+            }
+            if feed.chunk.len() >= CHUNK {
+                return Poll::Ready(Step::Full);
+            }
+        }
+    })
+    .await
+}
+
+/// Leaves a stream whose rest nobody wants: reads it out where it is short,
+/// else has the server stop and reads what is under way.
+async fn abandon(session: &Session, rows: &mut Stream<'_>) -> Result<()> {
+    let mut left = DRAIN;
+    let mut cancelled = false;
+    loop {
+        if left == 0 && !cancelled {
+            session.cancel().await;
+            cancelled = true;
+        }
+        let next = within(session.patience(), rows.next()).await;
+        match next.ok_or_else(|| errors::silent(session.place()))? {
+            None => return Ok(()),
+            Some(Ok(message)) => left = left.saturating_sub(message.len() as u64),
+            Some(Err(error)) if cancelled && was_cancelled(&error) => return Ok(()),
+            Some(Err(error)) => {
+                return Err(errors::failure(&error, Stage::Reading, session.place()));
+            }
+        }
+    }
+}
+
+fn was_cancelled(error: &sqlx::Error) -> bool {
+    let database = error.as_database_error();
+    database.is_some_and(|error| error.code().as_deref() == Some("57014"))
+}
+
+fn malformed(place: &str, why: &str) -> Failure {
+    Failure::new(
+        Code::Malformed,
+        format!("{place}: the stream is not COPY's binary format: {why}"),
+        "check what stands between shadowgate and the server (a pooler, a proxy)",
+    )
+}
+
+/// Where the stream is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum At {
+    Header,
+    Rows,
+    Trailer,
+}
+
+/// Collects messages into chunks, and counts.
+struct Feed<'a> {
+    sink: &'a mut dyn Sink,
+    chunk: Vec<u8>,
+    at: At,
+    /// The rows before the chunk under way, and all so far.
+    base: u64,
+    rows: u64,
+    bytes: u64,
+    begun: Instant,
+    first_row: Option<Duration>,
+}
+
+impl<'a> Feed<'a> {
+    fn new(sink: &'a mut dyn Sink) -> Self {
+        Feed {
+            chunk: sink.buffer(),
+            sink,
+            at: At::Header,
+            base: 0,
+            rows: 0,
+            bytes: 0,
+            begun: Instant::now(),
+            first_row: None,
+        }
+    }
+
+    /// Takes one message: a row, with the header before the first, or the trailer.
+    fn accept(&mut self, message: &[u8]) -> Result<(), &'static str> {
+        self.bytes += message.len() as u64;
+        let rest = match self.at {
+            At::Rows => message,
+            At::Header => header_rest(message)?,
+            At::Trailer => return Err("bytes follow its trailer"),
+        };
+        if self.at == At::Header {
+            self.at = At::Rows;
+            self.first_row = Some(self.begun.elapsed());
+            if rest.is_empty() {
+                return Ok(());
+            }
+        }
+        if rest.starts_with(TRAILER) {
+            self.at = At::Trailer;
+            return match rest.len() == TRAILER.len() {
+                true => Ok(()),
+                false => Err("bytes follow its trailer"),
+            };
+        }
+        self.chunk.extend_from_slice(rest);
+        self.rows += 1;
+        Ok(())
+    }
+
+    fn flush(&mut self) -> ControlFlow<()> {
+        let chunk = Chunk {
+            bytes: std::mem::take(&mut self.chunk),
+            base: self.base,
+            line: 0,
+        };
+        self.base = self.rows;
+        self.sink.push(chunk)?;
+        self.chunk = self.sink.buffer();
+        self.chunk.clear();
+        ControlFlow::Continue(())
+    }
+
+    /// The protocol said that the copy is done; so must the copy itself.
+    fn finish(&mut self, place: &str) -> Result<ControlFlow<()>> {
+        if self.at != At::Trailer {
+            return Err(Failure::new(
+                Code::SourceCut,
+                format!("{place}: the stream ended without its trailer"),
+                "run again once the server is stable",
+            )
+            .transient());
+        }
+        match self.chunk.is_empty() {
+            true => Ok(ControlFlow::Continue(())),
+            // A sink that has had enough of a stream that is over anyway.
+            false => Ok(self.flush()),
+        }
+    }
+
+    fn receipt(&self, flow: ControlFlow<()>) -> Receipt {
+        Receipt {
+            rows: flow.is_continue().then_some(self.rows),
+            bytes: self.bytes,
+            snapshot: None,
+            first_row: self.first_row.unwrap_or_default(),
+        }
+    }
+}
+
+/// What follows the header in the first message.
+fn header_rest(message: &[u8]) -> Result<&[u8], &'static str> {
+    let flags = message.get(11..15).ok_or("its header is cut short")?;
+    if !message.starts_with(SIGNATURE) {
+        return Err("it does not begin with its signature");
+    }
+    // The upper half are features a reader must know; bit 16 is that of oids.
+    if flags[0] != 0 || flags[1] != 0 {
+        return Err("its header asks for a feature that this version does not know");
+    }
+    let extension = message.get(15..HEADER).ok_or("its header is cut short")?;
+    let extension = extension
+        .iter()
+        .fold(0, |len, &byte| (len << 8) | usize::from(byte));
+    message
+        .get(HEADER..)
+        .and_then(|rest| rest.get(extension..))
+        .ok_or("its header is cut short")
+}
+
+#[cfg(test)]
+#[path = "copy_tests.rs"]
+mod tests;

@@ -1,0 +1,235 @@
+//! From chunks of COPY's binary tuples to rows of cells. Nothing is copied: a
+//! cell is a place in the chunk.
+
+use crate::error::{Code, Failure, Result};
+
+use super::super::{Cell, Chunk, Decode, Kind, Rows};
+use super::catalog::Field;
+
+/// The tuples of one COPY.
+pub struct Tuples {
+    /// What the cells of each column are, where not NULL.
+    kinds: Vec<Kind>,
+    /// The first field is the row's ctid.
+    locate: bool,
+    form: String,
+}
+
+impl Tuples {
+    pub fn new(fields: &[Field], locate: bool) -> Self {
+        let kind = |field: &Field| match field.as_text {
+            true => Kind::Text,
+            false => Kind::Wire,
+        };
+        let form = |field: &Field| match field.as_text {
+            true => "as text".to_owned(),
+            false => format!("{:?}", field.ty),
+        };
+        let forms: Vec<_> = fields.iter().map(form).collect();
+        Tuples {
+            kinds: fields.iter().map(kind).collect(),
+            locate,
+            form: format!("pg-binary:v1:{}", forms.join(",")),
+        }
+    }
+
+    /// Appends one row's cells; on `None` the tuple is not whole.
+    fn tuple(&self, tuple: &mut Reader<'_>, rows: &mut Rows) -> Option<()> {
+        let fields = self.kinds.len() + usize::from(self.locate);
+        if usize::from(tuple.u16()?) != fields {
+            return None;
+        }
+        if self.locate {
+            rows.locators.push(tuple.locator()?);
+        }
+        let start = tuple.at;
+        for &kind in &self.kinds {
+            rows.cells.push(tuple.cell(kind)?);
+        }
+        rows.spans.push((place(start)?, place(tuple.at)?));
+        Some(())
+    }
+}
+
+impl Decode for Tuples {
+    fn decode(&self, chunk: &mut Chunk, rows: &mut Rows) -> Result<()> {
+        rows.clear(self.kinds.len());
+        let mut reader = Reader {
+            bytes: &chunk.bytes,
+            at: 0,
+        };
+        let mut row = chunk.base;
+        while reader.at < reader.bytes.len() {
+            row += 1;
+            self.tuple(&mut reader, rows)
+                .ok_or_else(|| not_whole(row))?;
+        }
+        Ok(())
+    }
+
+    fn raw_form(&self) -> Option<String> {
+        Some(self.form.clone())
+    }
+}
+
+fn not_whole(row: u64) -> Failure {
+    Failure::new(
+        Code::Malformed,
+        format!("row {row} of the stream is not a whole tuple of the columns asked for"),
+        "check what stands between shadowgate and the server (a pooler, a proxy)",
+    )
+}
+
+/// Places are 32 bits; no chunk is larger, for no row is.
+fn place(at: usize) -> Option<u32> {
+    u32::try_from(at).ok()
+}
+
+struct Reader<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn take(&mut self, len: usize) -> Option<&'a [u8]> {
+        let end = self.at.checked_add(len)?;
+        let taken = self.bytes.get(self.at..end)?;
+        self.at = end;
+        Some(taken)
+    }
+
+    fn u16(&mut self) -> Option<u16> {
+        Some(u16::from_be_bytes(self.take(2)?.try_into().ok()?))
+    }
+
+    fn u32(&mut self) -> Option<u32> {
+        Some(u32::from_be_bytes(self.take(4)?.try_into().ok()?))
+    }
+
+    /// A ctid: block (u32) and line (u16), as `block << 16 | line`.
+    fn locator(&mut self) -> Option<u64> {
+        if self.u32()? != 6 {
+            return None;
+        }
+        let block = u64::from(self.u32()?);
+        Some((block << 16) | u64::from(self.u16()?))
+    }
+
+    fn cell(&mut self, kind: Kind) -> Option<Cell> {
+        let len = self.u32()?;
+        if len == u32::MAX {
+            return Some(Cell::NULL);
+        }
+        let start = place(self.at)?;
+        let bytes = self.take(usize::try_from(len).ok()?)?;
+        if kind == Kind::Text {
+            std::str::from_utf8(bytes).ok()?;
+        }
+        let end = place(self.at)?;
+        Some(Cell { start, end, kind })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::Type;
+
+    fn fields(kinds: &[bool]) -> Vec<Field> {
+        let field = |&as_text: &bool| Field {
+            name: "c".to_owned(),
+            ty: Type::Int4,
+            cast: None,
+            as_text,
+        };
+        kinds.iter().map(field).collect()
+    }
+
+    fn tuple(cells: &[Option<&[u8]>]) -> Vec<u8> {
+        let mut out = (cells.len() as u16).to_be_bytes().to_vec();
+        for cell in cells {
+            match cell {
+                None => out.extend_from_slice(&(-1_i32).to_be_bytes()),
+                Some(bytes) => {
+                    out.extend_from_slice(&(bytes.len() as u32).to_be_bytes());
+                    out.extend_from_slice(bytes);
+                }
+            }
+        }
+        out
+    }
+
+    fn decode(decoder: &Tuples, bytes: Vec<u8>) -> Result<(Chunk, Rows)> {
+        let mut chunk = Chunk {
+            bytes,
+            base: 40,
+            line: 0,
+        };
+        let mut rows = Rows::default();
+        decoder.decode(&mut chunk, &mut rows)?;
+        Ok((chunk, rows))
+    }
+
+    #[test]
+    fn cuts_cells_and_strips_the_locator() {
+        let decoder = Tuples::new(&fields(&[false, true]), true);
+        let ctid: &[u8] = &[0, 0, 0, 2, 0, 7];
+        let mut bytes = tuple(&[Some(ctid), Some(b"\0\0\0\x01"), Some("物".as_bytes())]);
+        bytes.extend(tuple(&[Some(ctid), None, Some(b"")]));
+        let (chunk, rows) = decode(&decoder, bytes).expect("whole");
+        assert_eq!((rows.len(), rows.width), (2, 2));
+        assert_eq!(rows.locators, [(2 << 16) | 7; 2]);
+        let first = rows.row(0);
+        assert_eq!(first[0].kind, Kind::Wire);
+        assert_eq!(
+            &chunk.bytes[first[1].start as usize..first[1].end as usize],
+            "物".as_bytes()
+        );
+        assert_eq!(rows.row(1)[0], Cell::NULL);
+        assert_eq!(rows.row(1)[1].start, rows.row(1)[1].end);
+        let (start, end) = rows.spans[0];
+        assert_eq!(start, 12);
+        assert_eq!(end - start, 4 + 4 + 4 + 3);
+    }
+
+    #[test]
+    fn refuses_what_is_not_whole() {
+        let decoder = Tuples::new(&fields(&[true]), false);
+        let whole = tuple(&[Some(b"abc")]);
+        for bytes in [
+            whole[..whole.len() - 1].to_vec(),
+            [&whole[..], &[0]].concat(),
+            tuple(&[Some(b"a"), Some(b"b")]),
+            tuple(&[]),
+            tuple(&[Some(b"\xff")]),
+            [0, 1, 0xff, 0xff, 0xff, 0xfe].to_vec(),
+        ] {
+            let failure = decode(&decoder, bytes).expect_err("not whole");
+            assert_eq!(failure.code, Code::Malformed);
+        }
+        let failure = decode(&decoder, [whole.clone(), vec![9]].concat()).expect_err("cut");
+        assert!(failure.why.contains("row 42"), "{failure}");
+    }
+
+    #[test]
+    fn the_raw_form_names_types_and_how_they_come() {
+        let form = |kinds: &[bool]| Tuples::new(&fields(kinds), false).raw_form();
+        assert_eq!(
+            form(&[false, true]).as_deref(),
+            Some("pg-binary:v1:Int4,as text")
+        );
+        assert_ne!(form(&[false]), form(&[true]));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn never_panics(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..80), locate: bool) {
+            let decoder = Tuples::new(&fields(&[false, true]), locate);
+            if let Ok((chunk, rows)) = decode(&decoder, bytes) {
+                for cell in &rows.cells {
+                    cell.raw(&chunk.bytes);
+                }
+            }
+        }
+    }
+}

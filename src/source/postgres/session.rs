@@ -1,0 +1,352 @@
+//! One connection and the one transaction on it: its snapshot, its pinned
+//! settings, and the small text queries that look things up in it.
+//!
+//! Everything is set with SET LOCAL inside the transaction, and only the simple
+//! query protocol is used, so that a pooler in transaction mode keeps it all.
+
+use std::future::Future;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnection, PgRow};
+use sqlx::{AssertSqlSafe, Column, ConnectOptions, Connection, Row};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::error::{Code, Failure, Result};
+
+use super::super::location::Spec;
+use super::address::Address;
+use super::errors::{self, Stage};
+
+/// How much longer than its own timeout the server may be silent.
+const GRACE: Duration = Duration::from_secs(30);
+
+/// The oldest server whose catalogs and functions this source knows.
+const OLDEST: u32 = 130_000;
+
+/// The text of a small result, row by row.
+pub type Table = Vec<Vec<Option<String>>>;
+
+/// A server, connected, in the transaction in which everything is read.
+pub struct Session {
+    runtime: Option<Runtime>,
+    /// `None` once an error has ended the transaction: the snapshot is gone.
+    connection: Option<PgConnection>,
+    address: sqlx::postgres::PgConnectOptions,
+    place: String,
+    connect_timeout: Duration,
+    /// How long one statement may keep silent.
+    patience: Option<Duration>,
+    pub facts: Facts,
+}
+
+/// What the server says of itself and of the snapshot.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// `150018`
+    pub version: u32,
+    /// `15.18`
+    version_text: String,
+    pub snapshot: String,
+    /// Which server and database this is.
+    server: String,
+    pub backend: i32,
+}
+
+impl Session {
+    /// Connects, begins the transaction and takes its snapshot.
+    pub fn open(address: &Address, spec: &Spec) -> Result<Session> {
+        let mut session = Session {
+            runtime: Some(runtime()?),
+            connection: None,
+            address: address.options().clone().disable_statement_logging(),
+            place: address.shown().to_owned(),
+            connect_timeout: spec.connect_timeout,
+            patience: (!spec.statement_timeout.is_zero()).then(|| spec.statement_timeout + GRACE),
+            facts: Facts::default(),
+        };
+        let connection = session.run(connect(
+            &session.address,
+            session.connect_timeout,
+            &session.place,
+        ))?;
+        session.connection = Some(connection);
+        session.begin(spec)?;
+        Ok(session)
+    }
+
+    fn begin(&mut self, spec: &Spec) -> Result<()> {
+        let reported = self
+            .connection
+            .as_ref()
+            .and_then(PgConnection::server_version_num);
+        if reported.is_some_and(|version| version < OLDEST) {
+            return Err(self.too_old(reported.unwrap_or(0)));
+        }
+        self.execute(&pinned(spec))?;
+        let rows = self.rows(FACTS)?;
+        self.facts = facts(&rows).ok_or_else(|| self.unexpected("its version"))?;
+        if self.facts.version < OLDEST {
+            return Err(self.too_old(self.facts.version));
+        }
+        if self.facts.version >= 170_000 {
+            self.execute("SET LOCAL transaction_timeout = 0")?;
+        }
+        Ok(())
+    }
+
+    fn too_old(&self, version: u32) -> Failure {
+        Failure::new(
+            Code::Config,
+            format!(
+                "{}: the server is PostgreSQL {}",
+                self.place,
+                version / 10_000
+            ),
+            "shadowgate reads PostgreSQL 13 and later",
+        )
+    }
+
+    /// The server answered a catalog query with something else than it should.
+    pub fn unexpected(&self, what: &str) -> Failure {
+        Failure::new(
+            Code::Internal,
+            format!("{}: the server did not say {what}", self.place),
+            "report this with the server's version",
+        )
+    }
+
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// `PostgreSQL 15.18`
+    pub fn engine(&self) -> String {
+        format!("PostgreSQL {}", self.facts.version_text)
+    }
+
+    pub fn server(&self) -> &str {
+        &self.facts.server
+    }
+
+    pub fn patience(&self) -> Option<Duration> {
+        self.patience
+    }
+
+    /// Runs a future of this session's connection to its end.
+    pub fn run<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime
+            .as_ref()
+            .expect("the runtime lives until the session is dropped")
+            .block_on(future)
+    }
+
+    /// Takes the connection out; put it back with [`Session::keep`] if it is
+    /// still good.
+    pub fn take(&mut self) -> Result<PgConnection> {
+        self.connection.take().ok_or_else(|| {
+            Failure::new(
+                Code::SourceCut,
+                format!("{}: the connection was lost before", self.place),
+                "run again once the server is stable",
+            )
+            .transient()
+        })
+    }
+
+    pub fn keep(&mut self, connection: PgConnection) {
+        self.connection = Some(connection);
+    }
+
+    /// The text of every cell of a query's result. An error ends the session.
+    pub fn rows(&mut self, sql: &str) -> Result<Table> {
+        let rows = self.fetch(sql)?;
+        let texts = rows.iter().map(texts).collect::<sqlx::Result<_>>();
+        texts.map_err(|error| errors::failure(&error, Stage::Preparing, &self.place))
+    }
+
+    /// The names and type oids of a query's columns; the query gives one row.
+    pub fn columns(&mut self, sql: &str) -> Result<Vec<(String, u32)>> {
+        let rows = self.fetch(sql)?;
+        let row = rows
+            .first()
+            .ok_or_else(|| self.unexpected("the query's columns"))?;
+        let column = |column: &sqlx::postgres::PgColumn| {
+            let oid = column.type_info().oid().map_or(0, |oid| oid.0);
+            (column.name().to_owned(), oid)
+        };
+        Ok(row.columns().iter().map(column).collect())
+    }
+
+    fn fetch(&mut self, sql: &str) -> Result<Vec<PgRow>> {
+        let mut connection = self.take()?;
+        let query = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(&mut connection);
+        let rows = self.run(within(self.patience, query));
+        self.settle(connection, rows)
+    }
+
+    /// Runs statements that give no rows.
+    pub fn execute(&mut self, sql: &str) -> Result<()> {
+        let mut connection = self.take()?;
+        let query = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection);
+        let done = self.run(within(self.patience, query));
+        self.settle(connection, done).map(|_| ())
+    }
+
+    fn settle<T>(&mut self, connection: PgConnection, done: Waited<T>) -> Result<T> {
+        let done = done.ok_or_else(|| errors::silent(&self.place))?;
+        let value = done.map_err(|error| errors::failure(&error, Stage::Preparing, &self.place))?;
+        self.keep(connection);
+        Ok(value)
+    }
+
+    /// Fails unless the transaction with its snapshot still stands.
+    pub fn check_alive(&mut self) -> Result<()> {
+        self.execute("SELECT 1")
+    }
+
+    /// Asks the server, over a connection of its own, to stop what this session
+    /// runs. Best effort: whoever calls reads the stream to its end anyway.
+    pub async fn cancel(&self) {
+        let sql = format!(
+            "SELECT pg_catalog.pg_cancel_backend({})",
+            self.facts.backend
+        );
+        let Ok(mut other) = connect(&self.address, self.connect_timeout, &self.place).await else {
+            return;
+        };
+        let query = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut other);
+        let _ = tokio::time::timeout(self.connect_timeout, query).await;
+        let _ = tokio::time::timeout(self.connect_timeout, other.close()).await;
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        let Some(runtime) = self.runtime.take() else {
+            return;
+        };
+        // A goodbye keeps "unexpected EOF" out of the server's log; it is not
+        // worth waiting for, nor a panic where another runtime is in charge.
+        if let Some(connection) = self.connection.take()
+            && tokio::runtime::Handle::try_current().is_err()
+        {
+            let goodbye =
+                async { tokio::time::timeout(Duration::from_secs(1), connection.close()).await };
+            let _ = runtime.block_on(goodbye);
+        }
+        runtime.shutdown_background();
+    }
+}
+
+fn runtime() -> Result<Runtime> {
+    Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| {
+            Failure::new(
+                Code::Internal,
+                format!("no I/O runtime could be started: {error}"),
+                "check the limits on open files and processes",
+            )
+        })
+}
+
+async fn connect(
+    options: &sqlx::postgres::PgConnectOptions,
+    limit: Duration,
+    place: &str,
+) -> Result<PgConnection> {
+    match within((!limit.is_zero()).then_some(limit), options.connect()).await {
+        Some(done) => done.map_err(|error| errors::failure(&error, Stage::Connecting, place)),
+        None => Err(errors::connect_timed_out(place, limit.as_secs_f64())),
+    }
+}
+
+/// A driver's answer, or `None` if it did not come in time.
+pub type Waited<T> = Option<sqlx::Result<T>>;
+
+/// Waits so long, or for ever.
+pub async fn within<T>(limit: Option<Duration>, future: impl Future<Output = T>) -> Option<T> {
+    match limit {
+        Some(limit) => tokio::time::timeout(limit, future).await.ok(),
+        None => Some(future.await),
+    }
+}
+
+fn texts(row: &PgRow) -> sqlx::Result<Vec<Option<String>>> {
+    (0..row.len()).map(|index| row.try_get(index)).collect()
+}
+
+/// The transaction, and every setting that the text or number of its rows hangs on.
+fn pinned(spec: &Spec) -> String {
+    format!(
+        "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY;
+         SET LOCAL TimeZone = 'UTC';
+         SET LOCAL DateStyle = 'ISO, YMD';
+         SET LOCAL IntervalStyle = 'postgres';
+         SET LOCAL extra_float_digits = 3;
+         SET LOCAL bytea_output = 'hex';
+         SET LOCAL client_encoding = 'UTF8';
+         SET LOCAL standard_conforming_strings = on;
+         SET LOCAL row_security = off;
+         SET LOCAL statement_timeout = {};
+         SET LOCAL lock_timeout = {};
+         SET LOCAL idle_in_transaction_session_timeout = 0",
+        milliseconds(spec.statement_timeout),
+        milliseconds(spec.lock_timeout),
+    )
+}
+
+/// As the server takes it: at most `i32::MAX`, and never 0 (no limit) for a short one.
+fn milliseconds(duration: Duration) -> i32 {
+    let rounded_up = duration.as_nanos().div_ceil(1_000_000);
+    i32::try_from(rounded_up).unwrap_or(i32::MAX)
+}
+
+/// The first query: it takes the snapshot.
+///
+/// A server is told from others by when it started (in µs) and its port: every
+/// role may ask for these, and unlike the system identifier they differ between
+/// a server and its restored copy.
+const FACTS: &str = "
+    SELECT pg_catalog.current_setting('server_version_num'),
+           pg_catalog.current_setting('server_version'),
+           pg_catalog.pg_current_snapshot()::pg_catalog.text,
+           CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn()
+                ELSE pg_catalog.pg_current_wal_lsn() END::pg_catalog.text,
+           pg_catalog.pg_postmaster_start_time()::pg_catalog.text,
+           pg_catalog.current_setting('port'),
+           (SELECT d.oid::pg_catalog.text FROM pg_catalog.pg_database d
+             WHERE d.datname = pg_catalog.current_database()),
+           pg_catalog.pg_backend_pid()::pg_catalog.text";
+
+fn facts(rows: &Table) -> Option<Facts> {
+    let row = rows.first()?;
+    let text = |index: usize| row.get(index)?.as_deref();
+    let lsn = text(3).unwrap_or("unknown");
+    Some(Facts {
+        version: text(0)?.parse().ok()?,
+        version_text: text(1)?.split(' ').next()?.to_owned(),
+        snapshot: format!("snapshot {} at LSN {lsn}", text(2)?),
+        server: format!(
+            "postgres {} port {} database {}",
+            text(4)?,
+            text(5)?,
+            text(6)?
+        ),
+        backend: text(7)?.parse().ok()?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_timeout_is_not_no_timeout() {
+        assert_eq!(milliseconds(Duration::from_nanos(1)), 1);
+        assert_eq!(milliseconds(Duration::from_secs(2)), 2000);
+        assert_eq!(milliseconds(Duration::MAX), i32::MAX);
+        assert_eq!(milliseconds(Duration::ZERO), 0);
+    }
+}
