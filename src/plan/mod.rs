@@ -6,15 +6,31 @@
 //! column, types that cannot agree, a tolerance on text) is found here, all of
 //! it at once, and ends with exit 2.
 
+mod build;
+mod definition;
+mod key;
+mod memory;
+mod names;
+mod options;
+mod resolve;
+mod rules;
+mod side;
+mod types;
+
 use indexmap::IndexMap;
 
+pub use crate::config::ColumnRules;
+pub use build::{CONFIG_FILE, Plan, specs};
+pub use definition::step_text;
+pub use options::{Format, SourceOptions, VerifyOptions};
+pub use resolve::{resolve, resolve_key};
+
 use crate::compare::cells::Tolerance;
-use crate::error::Result;
 use crate::gate::Gates;
-use crate::normalise::{Pipeline, Step};
+use crate::normalise::Pipeline;
+use crate::source::Want;
 use crate::source::location::Spec;
-use crate::source::{Schema, Want};
-use crate::value::{Type, Zone};
+use crate::value::Type;
 
 /// One dataset as it was asked for.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,16 +54,6 @@ pub struct SideSpec {
     pub source: Spec,
     /// The source's own name → report name.
     pub rename: IndexMap<String, String>,
-}
-
-/// What the configuration says of one column.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct ColumnRules {
-    pub ty: Option<Type>,
-    pub steps: Vec<Step>,
-    pub tolerance: Option<Tolerance>,
-    /// The zone of zoneless text where the type is timestamptz.
-    pub zone: Option<Zone>,
 }
 
 /// One dataset, ready to run.
@@ -81,8 +87,5 @@ pub struct PlanColumn {
     pub tolerance: Option<Tolerance>,
 }
 
-/// Maps both schemas to one plan.
-pub fn resolve(spec: &DatasetSpec, schemas: [&Schema; 2]) -> Result<DatasetPlan> {
-    let _ = (spec, schemas);
-    unimplemented!("skeleton")
-}
+#[cfg(test)]
+mod tests;

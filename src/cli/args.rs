@@ -1,0 +1,233 @@
+//! What can be typed: the commands, their flags and their help. Nothing is
+//! decided here; each command's arguments become plain values that `plan` reads.
+
+use std::convert::Infallible;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+
+use super::help;
+use crate::plan::{Format, SourceOptions, VerifyOptions};
+use crate::secret::Secret;
+
+/// Proves that a new data path returns what the old one does, before traffic moves to it.
+#[derive(Clone, Debug, Parser)]
+#[command(
+    name = "shadowgate",
+    version,
+    arg_required_else_help = true,
+    subcommand_required = true,
+    after_help = help::EXITS,
+    after_long_help = help::TOP
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+impl Cli {
+    /// Parses a command line, program name first. Help and version come as
+    /// errors too: clap knows where each is printed and how the process ends.
+    pub fn parse_args<I, T>(args: I) -> Result<Cli, clap::Error>
+    where
+        I: IntoIterator<Item = T>,
+        T: Into<OsString> + Clone,
+    {
+        Cli::try_parse_from(args)
+    }
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// Compare two sources and give a verdict
+    Verify(Box<VerifyArgs>),
+    /// Look at two sources and write a commented shadowgate.toml
+    Init(Box<InitArgs>),
+    /// Show one key on both sides, step by step: raw, after each rule, canonical
+    Explain(Box<ExplainArgs>),
+    /// Show both schemas side by side, with the type each column is compared as
+    Columns(Box<ColumnsArgs>),
+    /// Print a shell's completion script
+    Completions(CompletionsArgs),
+    /// Print the manual page
+    Man,
+}
+
+/// The sources and what of them is compared.
+#[derive(Args, Clone, Debug)]
+pub struct SourceArgs {
+    /// The old source: a file (.csv .tsv .json .jsonl, also .gz .zst), sqlite:FILE, or postgres://…
+    #[arg(value_parser = secret, value_hint = ValueHint::AnyPath)]
+    pub old: Option<Secret>,
+    /// The new source
+    #[arg(value_parser = secret, value_hint = ValueHint::AnyPath)]
+    pub new: Option<Secret>,
+    /// The columns that name a row, comma-separated [default: the sources' own key]
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    pub key: Option<Vec<String>>,
+    /// The table (or view) to read on both sides
+    #[arg(long, value_name = "TABLE")]
+    pub table: Option<String>,
+    /// The old side's table
+    #[arg(long, value_name = "TABLE")]
+    pub old_table: Option<String>,
+    /// The new side's table
+    #[arg(long, value_name = "TABLE")]
+    pub new_table: Option<String>,
+    /// Read the old side by the query in this file
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub old_query: Option<PathBuf>,
+    /// Read the new side by the query in this file
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub new_query: Option<PathBuf>,
+    /// Only rows that meet this condition, on both sides, in the sources' SQL
+    #[arg(long = "where", value_name = "SQL")]
+    pub filter: Option<String>,
+    /// Columns not to compare, comma-separated
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    pub ignore: Option<Vec<String>>,
+    /// Compare only these columns (and the key), comma-separated
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    pub columns: Option<Vec<String>>,
+    /// The configuration file [default: shadowgate.toml, where OLD and NEW are not given]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub config: Option<PathBuf>,
+    /// Only this dataset of the configuration
+    #[arg(long, value_name = "NAME")]
+    pub dataset: Option<String>,
+    /// Compare even if both sides read the same table or file
+    #[arg(long)]
+    pub allow_same_source: bool,
+    /// No progress on stderr
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// Say more on stderr; twice for debugging
+    #[arg(long, short, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+#[derive(Args, Clone, Debug)]
+#[command(after_help = help::EXITS, after_long_help = help::VERIFY)]
+pub struct VerifyArgs {
+    #[command(flatten)]
+    pub source: SourceArgs,
+    /// Pass only if at least this share of all keys matches [default: 99%]
+    #[arg(long, value_name = "SHARE")]
+    pub match_rate: Option<String>,
+    /// What to print on stdout
+    #[arg(long, value_enum, default_value_t = FormatArg::Text)]
+    pub format: FormatArg,
+    /// Where reports go, each run in a folder of its own [default: reports]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub report_dir: Option<PathBuf>,
+    /// The mode of the report's files, in octal [default: 0600]
+    #[arg(long, value_name = "MODE")]
+    pub report_mode: Option<String>,
+    /// Memory to use before work spills to disk: 256MB, 1GiB or 25% of RAM [default: 25%]
+    #[arg(long, value_name = "SIZE")]
+    pub memory: Option<String>,
+    /// Show this many differing rows side by side
+    #[arg(long, value_name = "N")]
+    pub show: Option<usize>,
+    /// Write at most this many rows of a kind to the detail files [default: 10000]
+    #[arg(long, value_name = "N")]
+    pub max_details: Option<usize>,
+}
+
+#[derive(Args, Clone, Debug)]
+#[command(after_help = help::INIT)]
+pub struct InitArgs {
+    #[command(flatten)]
+    pub source: SourceArgs,
+    /// Where to write the configuration; `-` for stdout
+    #[arg(long, short, value_name = "FILE", default_value = "shadowgate.toml", value_hint = ValueHint::FilePath)]
+    pub output: PathBuf,
+    /// Replace the file if it is there
+    #[arg(long)]
+    pub force: bool,
+}
+
+#[derive(Args, Clone, Debug)]
+#[command(after_help = help::EXPLAIN)]
+pub struct ExplainArgs {
+    /// The key's value; of several columns a JSON array, such as '["JP-1", 2]'
+    #[arg(value_name = "KEY", allow_hyphen_values = true)]
+    pub value: String,
+    #[command(flatten)]
+    pub source: SourceArgs,
+}
+
+#[derive(Args, Clone, Debug)]
+#[command(after_help = help::COLUMNS)]
+pub struct ColumnsArgs {
+    #[command(flatten)]
+    pub source: SourceArgs,
+}
+
+#[derive(Args, Clone, Debug)]
+#[command(after_help = help::COMPLETIONS)]
+pub struct CompletionsArgs {
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum FormatArg {
+    /// A summary for people
+    Text,
+    /// The report (report.json), and nothing else
+    Json,
+}
+
+fn secret(text: &str) -> Result<Secret, Infallible> {
+    Ok(Secret::new(text))
+}
+
+impl From<SourceArgs> for SourceOptions {
+    fn from(args: SourceArgs) -> SourceOptions {
+        SourceOptions {
+            locations: [args.old, args.new],
+            key: args.key.map(trimmed),
+            tables: [
+                args.old_table.or_else(|| args.table.clone()),
+                args.new_table.or(args.table),
+            ],
+            queries: [args.old_query, args.new_query],
+            filter: args.filter,
+            ignore: args.ignore.map(trimmed),
+            columns: args.columns.map(trimmed),
+            config: args.config,
+            dataset: args.dataset,
+            allow_same_source: args.allow_same_source,
+            quiet: args.quiet,
+            verbose: args.verbose,
+        }
+    }
+}
+
+/// `--key "a, b"` names a and b. A name with a comma or a blank at its edge has
+/// to be written in the configuration.
+fn trimmed(names: Vec<String>) -> Vec<String> {
+    let names = names.iter().map(|name| name.trim());
+    let named = names.filter(|name| !name.is_empty());
+    named.map(str::to_owned).collect()
+}
+
+impl From<VerifyArgs> for VerifyOptions {
+    fn from(args: VerifyArgs) -> VerifyOptions {
+        VerifyOptions {
+            source: args.source.into(),
+            match_rate: args.match_rate,
+            format: match args.format {
+                FormatArg::Text => Format::Text,
+                FormatArg::Json => Format::Json,
+            },
+            report_dir: args.report_dir,
+            report_mode: args.report_mode,
+            memory: args.memory,
+            show: args.show,
+            max_details: args.max_details,
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Stable texts of what was decided: a dataset's definition, which keys its
+//! fingerprints, and the hash by which two reports can be told to have asked
+//! the same question. A change here changes every print and hash.
+
+use std::fmt::Write;
+
+use super::{ColumnRules, DatasetSpec, SideSpec};
+use crate::gate::Gates;
+use crate::normalise::{Step, TimeUnit};
+use crate::value::{FORMAT, Type, Zone};
+
+/// One compared column as it enters a definition.
+pub struct Column<'a> {
+    pub name: &'a str,
+    pub is_key: bool,
+    pub ty: &'a Type,
+    pub steps: &'a [Step],
+    pub zone: Option<&'a Zone>,
+}
+
+/// What defines a canonical row: the format's version, then a line per column,
+/// in order, key columns first. Not sources, tolerances or gates.
+pub fn definition(columns: &[Column<'_>]) -> String {
+    let mut text = format!("{FORMAT}\n");
+    for column in columns {
+        let kind = if column.is_key { "key" } else { "column" };
+        let _ = write!(text, "{kind} {:?} {}", column.name, column.ty);
+        steps_and_zone(column.steps, column.zone, &mut text);
+        text.push('\n');
+    }
+    text
+}
+
+fn steps_and_zone(steps: &[Step], zone: Option<&Zone>, text: &mut String) {
+    for step in steps {
+        text.push_str(" | ");
+        text.push_str(&step_text(step));
+    }
+    if let Some(zone) = zone {
+        let _ = write!(text, " | timezone {zone:?}");
+    }
+}
+
+/// A step as the configuration writes it, with its parameter.
+pub fn step_text(step: &Step) -> String {
+    match step {
+        Step::Trim => "trim".to_owned(),
+        Step::CollapseWhitespace => "collapse-whitespace".to_owned(),
+        Step::Lowercase => "lowercase".to_owned(),
+        Step::Nfc => "nfc".to_owned(),
+        Step::Nfkc => "nfkc".to_owned(),
+        Step::EmptyAsNull => "empty-as-null".to_owned(),
+        Step::AbsentAsNull => "absent-as-null".to_owned(),
+        Step::NullToken(tokens) => format!("null-token {tokens:?}"),
+        Step::Strip(characters) => format!("strip {:?}", String::from_iter(characters)),
+        Step::Map(pairs) => format!("map {pairs:?}"),
+        Step::Round(scale) => format!("round {scale}"),
+        Step::TruncateTime(TimeUnit::Second) => "truncate-time second".to_owned(),
+        Step::TruncateTime(TimeUnit::Day) => "truncate-time day".to_owned(),
+        Step::SortArray => "sort-array".to_owned(),
+        Step::JsonIgnore(paths) => format!("json-ignore {paths:?}"),
+    }
+}
+
+/// BLAKE3, in hex, of all that decides the result: which columns and rows, by
+/// which rules, judged by which gates. Not where the data is, nor a secret.
+pub fn config_hash(datasets: &[DatasetSpec]) -> String {
+    let mut text = format!("{FORMAT}\n");
+    for dataset in datasets {
+        dataset_text(dataset, &mut text);
+    }
+    blake3::hash(text.as_bytes()).to_hex().to_string()
+}
+
+fn dataset_text(dataset: &DatasetSpec, text: &mut String) {
+    let DatasetSpec {
+        name,
+        sides,
+        key,
+        ignore,
+        only,
+        rules,
+        gates,
+        allow_same_source,
+    } = dataset;
+    let _ = writeln!(
+        text,
+        "dataset {name:?} key {key:?} ignore {ignore:?} only {only:?} same {allow_same_source}"
+    );
+    for side in sides {
+        side_text(side, text);
+    }
+    for (column, rules) in rules {
+        rules_text(column, rules, text);
+    }
+    gates_text(gates, text);
+}
+
+/// Which rows and cells there are: the query's text rather than its file's name.
+fn side_text(side: &SideSpec, text: &mut String) {
+    let SideSpec { source, rename } = side;
+    let sql = source.query.as_ref().map(|query| &query.sql);
+    let _ = writeln!(
+        text,
+        "side query {sql:?} where {:?} rename {rename:?} text {:?}",
+        source.filter, source.text
+    );
+}
+
+fn rules_text(column: &str, rules: &ColumnRules, text: &mut String) {
+    let _ = write!(text, "rules {column:?} ");
+    if let Some(ty) = &rules.ty {
+        let _ = write!(text, "{ty}");
+    }
+    steps_and_zone(&rules.steps, rules.zone.as_ref(), text);
+    if let Some(tolerance) = &rules.tolerance {
+        let _ = write!(text, " | {tolerance:?}");
+    }
+    text.push('\n');
+}
+
+fn gates_text(gates: &Gates, text: &mut String) {
+    let _ = writeln!(text, "{gates:?}");
+}

@@ -1,0 +1,51 @@
+//! What was typed, in plain values: the command line without its parser. What
+//! it means, beside a configuration, is settled in [`super::build`].
+
+use std::path::PathBuf;
+
+use crate::secret::Secret;
+
+/// Which two sources, which rows and columns of them, by which rules: what
+/// every command that looks at two sources takes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SourceOptions {
+    /// Old, new. A URL can hold a password.
+    pub locations: [Option<Secret>; 2],
+    /// Report names, split on commas.
+    pub key: Option<Vec<String>>,
+    /// Old, new.
+    pub tables: [Option<String>; 2],
+    /// Old, new: files that hold SQL.
+    pub queries: [Option<PathBuf>; 2],
+    /// A condition for both sides.
+    pub filter: Option<String>,
+    pub ignore: Option<Vec<String>>,
+    pub columns: Option<Vec<String>>,
+    pub config: Option<PathBuf>,
+    pub dataset: Option<String>,
+    pub allow_same_source: bool,
+    pub quiet: bool,
+    /// How often `-v` was given.
+    pub verbose: u8,
+}
+
+/// What `verify` takes beside its sources, as typed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct VerifyOptions {
+    pub source: SourceOptions,
+    pub match_rate: Option<String>,
+    pub format: Format,
+    pub report_dir: Option<PathBuf>,
+    pub report_mode: Option<String>,
+    pub memory: Option<String>,
+    pub show: Option<usize>,
+    pub max_details: Option<usize>,
+}
+
+/// What goes to stdout.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    #[default]
+    Text,
+    Json,
+}
