@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use super::help;
@@ -34,8 +35,23 @@ impl Cli {
         I: IntoIterator<Item = T>,
         T: Into<OsString> + Clone,
     {
-        Cli::try_parse_from(args)
+        Cli::try_parse_from(args).map_err(without_secrets)
     }
+}
+
+/// A misplaced URL must not be echoed: it can hold a password.
+fn without_secrets(mut error: clap::Error) -> clap::Error {
+    let is_secret = |value: &ContextValue| match value {
+        ContextValue::String(text) => text.contains("://"),
+        ContextValue::Strings(texts) => texts.iter().any(|text| text.contains("://")),
+        _ => false,
+    };
+    let found = error.context().filter(|(_, value)| is_secret(value));
+    let kinds: Vec<ContextKind> = found.map(|(kind, _)| kind).collect();
+    for kind in kinds {
+        error.insert(kind, ContextValue::String("(a URL)".to_owned()));
+    }
+    error
 }
 
 #[derive(Clone, Debug, Subcommand)]
@@ -231,3 +247,6 @@ impl From<VerifyArgs> for VerifyOptions {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

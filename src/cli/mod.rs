@@ -1,4 +1,6 @@
 //! (skeleton)
 
+pub mod args;
+mod help;
 pub mod logging;
 pub mod progress;

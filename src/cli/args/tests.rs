@@ -1,0 +1,113 @@
+use clap::CommandFactory;
+use clap::error::ErrorKind;
+
+use super::*;
+
+fn parse(line: &str) -> Result<Cli, clap::Error> {
+    Cli::parse_args(line.split(' '))
+}
+
+fn verify(line: &str) -> VerifyOptions {
+    match parse(line).expect(line).command {
+        Command::Verify(args) => (*args).into(),
+        other => panic!("not verify: {other:?}"),
+    }
+}
+
+#[test]
+fn the_definition_is_sound() {
+    Cli::command().debug_assert();
+}
+
+#[test]
+fn every_flag_of_the_contract_is_understood() {
+    let options = verify(
+        "shadowgate verify old.csv new.csv --key a,b --old-table t --new-table u \
+         --old-query q.sql --new-query r.sql --where x --ignore c,d --columns e,f --config g.toml \
+         --dataset n --match-rate 99% --allow-same-source --format json --report-dir out \
+         --memory 1GiB --report-mode 0640 --show 3 --max-details 5 --quiet -vv",
+    );
+    let names = |text: &str| Some(text.split(',').map(str::to_owned).collect::<Vec<_>>());
+    let source = &options.source;
+    assert_eq!(source.key, names("a,b"));
+    assert_eq!(source.ignore, names("c,d"));
+    assert_eq!(source.columns, names("e,f"));
+    assert_eq!(source.tables, [Some("t".to_owned()), Some("u".to_owned())]);
+    assert_eq!(source.filter.as_deref(), Some("x"));
+    assert_eq!((source.quiet, source.verbose), (true, 2));
+    assert!(source.allow_same_source);
+    assert_eq!(options.format, Format::Json);
+    assert_eq!((options.show, options.max_details), (Some(3), Some(5)));
+}
+
+#[test]
+fn one_table_is_both_sides_and_a_side_of_its_own_wins() {
+    let both = verify("shadowgate verify --table t").source.tables;
+    assert_eq!(both, [Some("t".to_owned()), Some("t".to_owned())]);
+    let one = verify("shadowgate verify --table t --new-table u").source;
+    assert_eq!(one.tables, [Some("t".to_owned()), Some("u".to_owned())]);
+}
+
+#[test]
+fn lists_may_be_repeated_and_spaced() {
+    let args = ["shadowgate", "verify", "--ignore", "a, b", "--ignore", "c"];
+    let Command::Verify(args) = Cli::parse_args(args).expect("parses").command else {
+        panic!("not verify");
+    };
+    let options: VerifyOptions = (*args).into();
+    assert_eq!(options.source.ignore.expect("given"), ["a", "b", "c"]);
+}
+
+#[test]
+fn explain_takes_the_key_first() {
+    let Command::Explain(args) = parse("shadowgate explain -7 a.csv b.csv")
+        .expect("parses")
+        .command
+    else {
+        panic!("not explain");
+    };
+    assert_eq!(args.value, "-7");
+    assert_eq!(args.source.new.expect("given").expose(), "b.csv");
+}
+
+#[test]
+fn mistakes_end_with_2_and_help_with_0() {
+    for wrong in [
+        "shadowgate verify --nope",
+        "shadowgate verfy",
+        "shadowgate verify a b c",
+        "shadowgate verify --format xml",
+        "shadowgate verify --show many",
+        "shadowgate explain",
+    ] {
+        assert_eq!(parse(wrong).expect_err(wrong).exit_code(), 2, "{wrong}");
+    }
+    let help = parse("shadowgate verify --help").expect_err("is help");
+    assert_eq!(help.kind(), ErrorKind::DisplayHelp);
+    assert_eq!(help.exit_code(), 0);
+}
+
+#[test]
+fn every_command_that_looks_at_sources_shows_examples() {
+    for command in ["verify", "init", "explain", "columns", "completions"] {
+        let help = parse(&format!("shadowgate {command} --help")).expect_err("is help");
+        assert!(help.to_string().contains("Examples:"), "{command}");
+    }
+}
+
+#[test]
+fn a_misplaced_url_is_not_echoed() {
+    for line in [
+        "shadowgate verify a b postgres://u:hunter2@h/db",
+        "shadowgate verify --format postgres://u:hunter2@h/db",
+        "shadowgate postgres://u:hunter2@h/db",
+        "shadowgate verify --bad=postgres://u:hunter2@h/db",
+        "shadowgate verify --show postgres://u:hunter2@h/db",
+    ] {
+        let error = parse(line).expect_err(line);
+        assert!(!error.to_string().contains("hunter2"), "{error}");
+        assert_eq!(error.exit_code(), 2);
+    }
+    let args = parse("shadowgate verify postgres://u:hunter2@h/db b").expect("parses");
+    assert!(!format!("{args:?}").contains("hunter2"));
+}
