@@ -73,6 +73,7 @@ fn modes_are_exact_whatever_the_umask() {
             assert_eq!(bits(&saved.join(name)), file, "{text} {name}");
         }
     }
+    assert_eq!(Mode::default().to_string(), "0600");
     for wrong in ["", "0755", "0400", "1600", "0o999", "rw-r--r--", "-1"] {
         assert!(wrong.parse::<Mode>().is_err(), "{wrong}");
     }

@@ -2,6 +2,7 @@
 //! "NULL", nothing that would move the cursor or hide, and widths in columns, of
 //! which a kanji takes two.
 
+pub use crate::gate::thousands as number;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// How many columns `text` takes.
@@ -104,19 +105,6 @@ fn takes(char: char, room: &mut usize) -> bool {
     fits
 }
 
-/// `1234567` as `1,234,567`.
-pub fn number(number: u64) -> String {
-    let digits = number.to_string();
-    let mut shown = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            shown.push(',');
-        }
-        shown.push(digit);
-    }
-    shown
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,12 +132,6 @@ mod tests {
         assert_eq!(fit("東京都", 5), "東京…");
         assert_eq!(fit("東京都", 4), "東…");
         assert_eq!(fit_end("東京都", 5), "…京都");
-    }
-
-    #[test]
-    fn thousands_are_set_apart() {
-        let shown = [0, 999, 1000, 123_456, 1_000_000].map(number);
-        assert_eq!(shown, ["0", "999", "1,000", "123,456", "1,000,000"]);
     }
 
     proptest! {

@@ -74,10 +74,11 @@ fn rate(dataset: &Dataset, page: &Page<'_>) -> String {
         return page.words.no_keys.to_owned();
     };
     let said = (page.words.rate)(&rate.percent, rate.denominator);
-    match dataset.gates.iter().find(|gate| gate.name == "match_rate") {
-        Some(gate) => {
-            let share = gate.required.trim_start_matches(">= ");
-            let share = sentence(&share.replace('%', " %").replace("  ", " "));
+    // A gate without a share only asks that there be keys.
+    let gate = dataset.gates.iter().find(|gate| gate.name == "match_rate");
+    match gate.and_then(|gate| gate.required.strip_prefix(">= ")) {
+        Some(share) => {
+            let share = sentence(&share.replace('%', " %"));
             format!("{said}; {}", (page.words.required)(&share, "match_rate"))
         }
         None => said,

@@ -68,6 +68,38 @@ fn nothing_read_at_all() {
     );
 }
 
+#[test]
+fn the_sentence_names_what_decided() {
+    let first = |report: &Report| {
+        page(report, Options::default())
+            .lines()
+            .next()
+            .map(str::to_owned)
+    };
+    let mut report = fixtures::failing();
+    let gates = &mut report.datasets[0].gates;
+    gates[0].verdict = Verdict::Pass;
+    gates[3].verdict = Verdict::Pass;
+    assert_eq!(
+        first(&report).unwrap(),
+        "FAIL  listings: 99.22 % of 1,412 keys match; 99.5 % is required (gate match_rate), \
+         gate duplicated is broken: 1 key occurs more than once; none may"
+    );
+    report.datasets[0].gates[0].required = "any".to_owned();
+    assert!(
+        first(&report)
+            .unwrap()
+            .starts_with("FAIL  listings: 99.22 % of 1,412 keys match, gate dup")
+    );
+    report.datasets[0].match_rate = None;
+    report.datasets[0].verdict = Verdict::Inconclusive;
+    report.datasets[0].gates[1].verdict = Verdict::Inconclusive;
+    assert_eq!(
+        first(&report).unwrap(),
+        "FAIL  listings: could not be verified: 1 key occurs more than once; none may"
+    );
+}
+
 /// Colour adds sequences and changes nothing else.
 #[test]
 fn colour_is_only_added() {

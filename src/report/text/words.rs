@@ -2,6 +2,7 @@
 //! table of these and no other change.
 
 use super::cell::number;
+use crate::gate::counted;
 
 /// The texts of one language. Functions where a number or a name goes in.
 #[derive(Debug)]
@@ -102,21 +103,21 @@ pub static ENGLISH: Words = Words {
     cause: "cause",
     no_keys: "no rate: there was nothing to compare, or a side was not seen whole",
     nothing_verified: "nothing was verified",
-    rate: |percent, keys| format!("{percent} % of {} match", count(keys, "key", "keys")),
+    rate: |percent, keys| format!("{percent} % of {} match", counted(keys, "key")),
     required: |required, gate| format!("{required} is required (gate {gate})"),
     broken: |gate, why| format!("gate {gate} is broken: {why}"),
-    gates_broken: |broken| count(broken as u64, "gate", "gates") + " broken",
+    gates_broken: |broken| counted(broken as u64, "gate") + " broken",
     not_verified: |why| format!("could not be verified: {why}"),
     overall: |[pass, fail, doubt]| {
-        let all = count((pass + fail + doubt) as u64, "dataset", "datasets");
+        let all = counted((pass + fail + doubt) as u64, "dataset");
         format!("{all}: {fail} failed, {doubt} inconclusive, {pass} passed")
     },
-    of_keys: |keys, percent| format!("{percent} % of {}", count(keys, "key", "keys")),
+    of_keys: |keys, percent| format!("{percent} % of {}", counted(keys, "key")),
     in_each: |old, new| format!("{} in old, {} in new", number(old), number(new)),
-    read: |rows, seconds| format!("{} in {seconds:.2} s", count(rows, "row", "rows")),
+    read: |rows, seconds| format!("{} in {seconds:.2} s", counted(rows, "row")),
     claimed: |rows| format!("of {} that the source says it holds", number(rows)),
-    cells: |cells| count(cells, "cell", "cells"),
-    more_columns: |more| format!("and {}", count(more as u64, "more column", "more columns")),
+    cells: |cells| counted(cells, "cell"),
+    more_columns: |more| format!("and {}", counted(more as u64, "more column")),
     more_rows: |more| format!("and {} more", number(more)),
     rows_side_by_side: |shown, all| {
         format!(
@@ -128,11 +129,3 @@ pub static ENGLISH: Words = Words {
         format!("`shadowgate explain KEY` shows how one row, such as {key}, came to differ")
     },
 };
-
-fn count(number_of: u64, one: &str, many: &str) -> String {
-    format!(
-        "{} {}",
-        number(number_of),
-        if number_of == 1 { one } else { many }
-    )
-}
