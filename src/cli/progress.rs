@@ -80,10 +80,12 @@ impl<W: Write> Lines<W> {
         }
     }
 
-    fn tell(&self, told: &mut Told<W>, side: Side, estimate: Option<u64>) {
+    fn tell(&self, told: &mut Told<W>, side: Side) {
         let rows = self.rows[side.index()].load(Ordering::Relaxed);
+        let ended = told.ended[side.index()];
+        let estimate = told.estimates[side.index()].filter(|_| !ended);
         let line = line(&told.name, side, rows, estimate, told.started.elapsed());
-        let _ = writeln!(told.out, "{line}");
+        let _ = writeln!(told.out, "{line}{}", if ended { ", done" } else { "" });
     }
 }
 
@@ -112,8 +114,7 @@ impl<W: Write + Send> Progress for Lines<W> {
         told.last = Instant::now();
         for side in Side::BOTH {
             if !told.ended[side.index()] {
-                let estimate = told.estimates[side.index()];
-                self.tell(&mut told, side, estimate);
+                self.tell(&mut told, side);
             }
         }
     }
@@ -121,7 +122,7 @@ impl<W: Write + Send> Progress for Lines<W> {
     fn side_done(&self, side: Side) {
         let mut told = lock(&self.state);
         told.ended[side.index()] = true;
-        self.tell(&mut told, side, None);
+        self.tell(&mut told, side);
     }
 
     fn phase(&self, what: &str) {

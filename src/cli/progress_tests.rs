@@ -90,6 +90,7 @@ fn a_short_run_logs_its_ends_only() {
     let lines: Vec<_> = text.lines().collect();
     assert_eq!(lines.len(), 3, "{text}");
     assert!(lines[0].starts_with("物件 old: 750 rows, "), "{text}");
+    assert!(lines[0].ends_with(" rows/s, done"), "{text}");
     assert!(lines[1].starts_with("物件 new: 6,000 rows, "), "{text}");
     assert_eq!(lines[2], "物件: reading rows that differ again");
 }

@@ -142,7 +142,7 @@ pub fn samples(dataset: &Dataset, samples: &Samples, page: &Page<'_>, out: &mut 
         .map(|row| vec![key(&row.key), (words.in_each)(row.old, row.new)])
         .collect();
     listed(words.duplicated, duplicated, counts.duplicated, page, out);
-    let unreadable = samples.unreadable.iter().take(limit).map(|bad| {
+    let unreadable = dataset.samples.unreadable.iter().take(limit).map(|bad| {
         let text = cell::fit(&cell::value(Some(&bad.text)), page.value_width());
         vec![
             bad.side.to_string(),
