@@ -86,11 +86,11 @@ impl TextFile {
     /// `engine` is the format's name; compression and encoding are added to it.
     pub fn identity(&self, engine: &str) -> Identity {
         let mut engine = engine.to_owned();
-        for detail in [self.compression.name(), self.encoding.map(encoding::shown)] {
-            if let Some(detail) = detail {
-                engine.push_str(", ");
-                engine.push_str(detail);
-            }
+        let compression = self.compression.name();
+        let encoding = self.encoding.map(encoding::shown);
+        for detail in compression.into_iter().chain(encoding) {
+            engine.push_str(", ");
+            engine.push_str(detail);
         }
         Identity {
             location: self.path.display().to_string(),
