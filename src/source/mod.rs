@@ -23,6 +23,7 @@ pub use location::Location;
 
 use crate::error::{Failure, Result};
 use crate::value::Type;
+use location::{Format, Spec};
 
 /// What a source knows about its columns and rows before it is read.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -139,6 +140,17 @@ pub trait Source: Send {
 
     /// Fails if what was read has changed since [`Source::schema`].
     fn verify_unchanged(&mut self) -> Result<()>;
+}
+
+/// Opens what a side's configuration names. Connections may be made and files
+/// opened; no row is read.
+pub fn open(spec: &Spec) -> Result<Box<dyn Source>> {
+    match &spec.location {
+        Location::File(_, Format::Csv | Format::Tsv) => csv::open(spec),
+        Location::File(_, Format::Json | Format::JsonLines) => json::open(spec),
+        Location::Sqlite(_) => sqlite::open(spec),
+        Location::Postgres(_) => postgres::open(spec),
+    }
 }
 
 /// Turns chunks into rows; shared by all workers.

@@ -1,1 +1,1 @@
-//! (tests)
+//! A file as rows.
