@@ -136,25 +136,26 @@ pub fn samples(dataset: &Dataset, samples: &Samples, page: &Page<'_>, out: &mut 
         page,
         out,
     );
-    let limit = page.show.max(ROWS);
-    let duplicated = samples.duplicated.iter().take(limit);
+    let duplicated = samples.duplicated.iter().take(page.show.max(ROWS));
     let duplicated: Vec<_> = duplicated
         .map(|row| vec![key(&row.key), (words.in_each)(row.old, row.new)])
         .collect();
     listed(words.duplicated, duplicated, counts.duplicated, page, out);
-    let unreadable = dataset.samples.unreadable.iter().take(limit).map(|bad| {
-        let text = cell::fit(&cell::value(Some(&bad.text)), page.value_width());
-        vec![
-            bad.side.to_string(),
-            key(&bad.key),
-            cell::escape(&bad.column),
-            text,
-        ]
-    });
-    // Not "and more": a side's count is of cells, the samples are a few of them.
-    let unreadable: Vec<_> = unreadable.collect();
-    let shown = unreadable.len() as u64;
-    listed(words.unreadable, unreadable, shown, page, out);
+    unreadable(dataset, page, out);
+}
+
+fn unreadable(dataset: &Dataset, page: &Page<'_>, out: &mut String) {
+    let cells = dataset.samples.unreadable.iter().take(page.show.max(ROWS));
+    let rows: Vec<_> = cells
+        .map(|bad| {
+            let text = cell::fit(&cell::value(Some(&bad.text)), page.value_width());
+            let column = cell::escape(&bad.column);
+            vec![bad.side.to_string(), key(&bad.key), column, text]
+        })
+        .collect();
+    // Not "and more": the counts are of cells, and the samples are a few of them.
+    let shown = rows.len() as u64;
+    listed(page.words.unreadable, rows, shown, page, out);
 }
 
 fn one_sided(
