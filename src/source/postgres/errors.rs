@@ -127,6 +127,11 @@ fn meaning(state: &str, error: &PgDatabaseError, stage: Stage) -> (Code, &'stati
             "grant the role SELECT on the table and USAGE on its schema",
             false,
         ),
+        ("25006", _) => (
+            Code::Config,
+            "shadowgate only reads: give a query that writes nothing",
+            false,
+        ),
         ("3D000", _) => (Code::Unreachable, "check the name of the database", false),
         ("53300" | "57P03", _) => (Code::Unreachable, "run again a little later", true),
         ("57014", _) => (
@@ -175,11 +180,6 @@ fn by_class(state: &str, stage: Stage) -> (Code, &'static str, bool) {
 fn prepared(state: &str) -> (Code, &'static str, bool) {
     match state {
         "42P01" => (Code::NotFound, "check the name of the table", false),
-        "25006" => (
-            Code::Config,
-            "shadowgate only reads: give a query that writes nothing",
-            false,
-        ),
         "42703" | "42883" => (
             Code::Config,
             "check the names of columns and functions in the query or condition",
