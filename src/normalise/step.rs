@@ -138,10 +138,7 @@ impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())?;
         match self {
-            Step::NullToken(tokens) => {
-                let tokens: Vec<String> = tokens.iter().map(|token| quoted(token)).collect();
-                write!(f, " [{}]", tokens.join(", "))
-            }
+            Step::NullToken(tokens) => write!(f, " [{}]", listed(tokens)),
             Step::Strip(chars) => write!(f, " {}", quoted(&String::from_iter(chars))),
             Step::Map(pairs) => {
                 let pairs = pairs.iter();
@@ -153,10 +150,15 @@ impl fmt::Display for Step {
             Step::Round(scale) => write!(f, " {scale}"),
             Step::TruncateTime(TimeUnit::Second) => f.write_str(" second"),
             Step::TruncateTime(TimeUnit::Day) => f.write_str(" day"),
-            Step::JsonIgnore(paths) => write!(f, " {paths:?}"),
+            Step::JsonIgnore(paths) => write!(f, " [{}]", listed(paths)),
             _ => Ok(()),
         }
     }
+}
+
+fn listed(items: &[impl ToString]) -> String {
+    let items: Vec<String> = items.iter().map(|item| quoted(&item.to_string())).collect();
+    items.join(", ")
 }
 
 /// As a JSON string, so that no text can run into the next.

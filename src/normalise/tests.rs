@@ -39,6 +39,12 @@ fn map(pairs: &[(&str, &str)]) -> Step {
     Step::map(pairs.map(|(from, to)| ((*from).to_owned(), (*to).to_owned()))).unwrap()
 }
 
+fn path(text: &str) -> json::Path {
+    let path = json::Path::parse(text).unwrap();
+    assert_eq!(json::Path::parse(&path.to_string()), Some(path.clone()));
+    path
+}
+
 fn tokens(tokens: &[&str]) -> Step {
     Step::NullToken(tokens.iter().map(ToString::to_string).collect())
 }
@@ -132,7 +138,7 @@ fn wire_text_is_text_and_padding_is_none_of_it() {
 
 #[test]
 fn value_steps_count_what_they_changed() {
-    let paths = vec![json::Path::parse("meta.synced_at").unwrap()];
+    let paths = vec![path("meta.synced_at")];
     for (ty, step, raw, text, changed) in [
         ("numeric", Step::Round(2), "1.005", "1.01", 1),
         ("numeric", Step::Round(2), "1.10", "1.1", 0),
@@ -151,7 +157,7 @@ fn value_steps_count_what_they_changed() {
     ] {
         let expected = (text.to_owned(), vec![changed]);
         assert_eq!(
-            shown(ty, &[step.clone()], Raw::Text(raw)),
+            shown(ty, std::slice::from_ref(&step), Raw::Text(raw)),
             expected,
             "{step}"
         );
@@ -232,6 +238,10 @@ fn steps_have_names_and_say_their_parameters() {
         ),
         (Step::Round(-2), "round -2"),
         (Step::TruncateTime(TimeUnit::Day), "truncate-time day"),
+        (
+            Step::JsonIgnore(vec![path("items[].id"), path(r#"[]."a.\"b".c"#)]),
+            r#"json-ignore ["items[].id", "[].\"a.\\\"b\".c"]"#,
+        ),
     ] {
         assert_eq!(step.to_string(), text);
         assert!(Step::NAMES.contains(&step.name()));
@@ -330,7 +340,7 @@ proptest! {
         let items: Vec<String> = items.iter().map(ToString::to_string).collect();
         let [array, list] = [items.join(","), items.join(",")];
         let object = format!(r#"{{"id":1,"list":[{{"id":{micros}}},{{"id":2,"a":3}}]}}"#);
-        let paths = vec![json::Path::parse("list[].id").unwrap()];
+        let paths = vec![path("list[].id")];
         for (ty, step, text) in [
             ("numeric", Step::Round(scale), number.clone()),
             ("float8", Step::Round(scale), number.clone()),
@@ -342,7 +352,7 @@ proptest! {
             ("timestamp", Step::TruncateTime(TimeUnit::Day), format!("1969-12-31 23:59:59.{micros:06}")),
             ("timestamptz", Step::TruncateTime(TimeUnit::Second), format!("0044-03-15 10:00:00.{micros:06}+00 BC")),
         ] {
-            let (parsed, once, _) = applied(&pipeline(None, ty, &[step.clone()]), Raw::Text(&text));
+            let (parsed, once, _) = applied(&pipeline(None, ty, std::slice::from_ref(&step)), Raw::Text(&text));
             prop_assert_eq!(parsed, Ok(()), "{} as {}", text, ty);
             let mut twice = Vec::new();
             if value::apply(&step, Cell::of(&once), &mut twice) {

@@ -153,6 +153,32 @@ fn times() {
 }
 
 #[test]
+fn times_in_text() {
+    for (old, new, cause) in [
+        (
+            "2024-01-05 10:00:00",
+            "2024-01-05 01:00:00",
+            Cause::HourShift,
+        ),
+        (
+            "2024-01-05T10:00:00Z",
+            "2024-01-05 01:00:00+00",
+            Cause::HourShift,
+        ),
+        (
+            "2024-01-05T10:00:00+09:00",
+            "2024-01-05T10:00:00Z",
+            Cause::HourShift,
+        ),
+        ("2024-01-05 10:00:00", "2024-01-06 10:00:00", Cause::Value),
+        ("2024-01-05 10:00:00", "2024-01-05 10:00:01", Cause::Value),
+        ("2024-01-05 10:00:00", "2024-01-05 10:99:00", Cause::Value),
+    ] {
+        assert_eq!(why(&text(old), &text(new)), cause, "{old:?} {new:?}");
+    }
+}
+
+#[test]
 fn arrays_and_bytes() {
     let array = |elements: &[&str]| {
         let mut payload = vec![1];

@@ -1,5 +1,7 @@
 //! Parts of a JSON value that do not count, named by paths.
 
+use std::fmt;
+
 use crate::value::{Cell, put_framed_with, tag};
 
 use super::{ARRAY, CLOSE, OBJECT, split};
@@ -41,6 +43,28 @@ impl Path {
             rest = after;
         }
         (!segments.is_empty()).then_some(Path { segments })
+    }
+}
+
+/// As [`Path::parse`] reads it, with quotes only where they are needed.
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, segment) in self.segments.iter().enumerate() {
+            let Segment::Key(key) = segment else {
+                f.write_str("[]")?;
+                continue;
+            };
+            if index > 0 {
+                f.write_str(".")?;
+            }
+            if !key.is_empty() && !key.contains(['.', '[', ']', '"']) {
+                f.write_str(key)?;
+                continue;
+            }
+            let key = key.replace('\\', r"\\").replace('"', r#"\""#);
+            write!(f, "\"{key}\"")?;
+        }
+        Ok(())
     }
 }
 
