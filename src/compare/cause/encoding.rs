@@ -73,13 +73,25 @@ fn is_mojibake(old: &str, new: &str) -> bool {
         std::cmp::Ordering::Equal => return false,
         std::cmp::Ordering::Greater => (new, old),
     };
-    if whole.is_ascii() || damaged.is_ascii() {
+    if !could_be_reading(whole, damaged) {
         return false;
     }
     [UTF_8, SHIFT_JIS, EUC_JP].into_iter().any(|written| {
         let (bytes, _, lossy) = written.encode(whole);
         !lossy && is_reading(&bytes, written, damaged)
     })
+}
+
+/// A cheap test first: a wrong reading leaves the ASCII in front alone and makes
+/// of the first other character another that is not ASCII either.
+fn could_be_reading(whole: &str, damaged: &str) -> bool {
+    let ascii = whole.bytes().take_while(u8::is_ascii).count();
+    let (front, rest) = whole.split_at(ascii);
+    let Some(damaged_rest) = damaged.strip_prefix(front) else {
+        return false;
+    };
+    let firsts = (rest.chars().next(), damaged_rest.chars().next());
+    matches!(firsts, (Some(one), Some(other)) if one != other && !other.is_ascii())
 }
 
 /// Whether `damaged` is what `bytes` are in an encoding other than `written`.
