@@ -317,4 +317,6 @@ fn decimal_parts(cell: Cell<'_>) -> (bool, i32, &[u8]) {
 }
 
 #[cfg(test)]
+mod laws;
+#[cfg(test)]
 mod tests;

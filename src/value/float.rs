@@ -4,7 +4,9 @@
 //! stands for all, −0 is 0, and what PostgreSQL calls out of range is unreadable.
 //! C's hexadecimal floats, which PostgreSQL happens to read, are not.
 
-use std::io::Write;
+mod shortest;
+
+pub use shortest::Shortest;
 
 use super::decimal::{exact, scan, trim};
 use super::{Cell, Parsed, Target, Type, Unreadable, put_fixed, tag};
@@ -130,72 +132,6 @@ fn push_plain(mantissa: &str, exponent: i32, out: &mut String) {
     out.extend((0..left).map(|_| '0'));
 }
 
-/// The shortest decimal that reads back as a float of its width: `-1.5e-7`,
-/// `NaN`, `Infinity`, `-Infinity`. No allocation.
-#[derive(Clone, Copy, Debug)]
-pub struct Shortest {
-    text: [u8; 32],
-    len: usize,
-}
-
-impl Shortest {
-    pub fn of4(value: f32) -> Shortest {
-        match Self::special(value.into()) {
-            Some(special) => special,
-            None => Self::print(format_args!("{:e}", value + 0.0)),
-        }
-    }
-
-    pub fn of8(value: f64) -> Shortest {
-        match Self::special(value) {
-            Some(special) => special,
-            None => Self::print(format_args!("{:e}", value + 0.0)),
-        }
-    }
-
-    /// Of a FLOAT4 or FLOAT8 cell.
-    pub fn of(cell: Cell<'_>) -> Shortest {
-        if let Ok(bytes) = exact(cell.payload) {
-            return Self::of4(f32::from_be_bytes(bytes));
-        }
-        let mut bytes = [0; 8];
-        bytes.copy_from_slice(cell.payload);
-        Self::of8(f64::from_be_bytes(bytes))
-    }
-
-    fn special(value: f64) -> Option<Shortest> {
-        if value.is_finite() {
-            return None;
-        }
-        Some(Self::print(format_args!(
-            "{}",
-            match value {
-                f64::INFINITY => "Infinity",
-                f64::NEG_INFINITY => "-Infinity",
-                _ => "NaN",
-            }
-        )))
-    }
-
-    fn print(number: std::fmt::Arguments<'_>) -> Shortest {
-        let mut text = [0; 32];
-        let mut rest = &mut text[..];
-        // 17 digits, two signs, a point and four of exponent: 24 at most.
-        let written = rest.write_fmt(number);
-        debug_assert!(written.is_ok());
-        let left = rest.len();
-        Shortest {
-            text,
-            len: text.len() - left,
-        }
-    }
-
-    pub fn as_str(&self) -> &str {
-        // Only ASCII was written.
-        std::str::from_utf8(&self.text[..self.len]).unwrap_or_default()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -237,6 +173,11 @@ mod tests {
             (" +INF ", "Infinity"),
             ("-infinity", "-Infinity"),
             ("1e100", "1e+100"),
+            ("5.9604644775390625e-08", "5.960464477539063e-08"),
+            ("9007199254740993", "9.007199254740992e+15"),
+            ("203491553128739.125", "203491553128739.12"),
+            ("-38659673771429136", "-3.8659673771429136e+16"),
+            ("41995506045024864", "4.1995506045024864e+16"),
         ] {
             assert_eq!(shown(&read(given, Type::Float8).unwrap()), printed);
         }
@@ -246,6 +187,8 @@ mod tests {
             ("1234567", "1.234567e+06"),
             ("0.1", "0.1"),
             ("1e-5", "1e-05"),
+            ("305466820", "3.0546682e+08"),
+            ("2118893.25", "2.1188932e+06"),
         ] {
             assert_eq!(shown(&read(given, Type::Float4).unwrap()), printed);
         }
@@ -301,6 +244,18 @@ mod tests {
             let mut cell = Vec::new();
             put4(f32::from_bits(bits as u32), &mut cell);
             prop_assert_eq!(read(&shown(&cell), Type::Float4), Some(cell));
+        }
+
+        #[test]
+        fn powers_and_short_floats_read_back(power in -1074i32..1024, odd in 0u64..1000) {
+            let value = 2f64.powi(power) * (1.0 + odd as f64 / 1024.0);
+            for value in [2f64.powi(power), value, odd as f64 * 1e15 + 0.125] {
+                prop_assert_eq!(Shortest::of8(value).as_str().parse(), Ok(value));
+                let single = value as f32;
+                if single.is_finite() {
+                    prop_assert_eq!(Shortest::of4(single).as_str().parse(), Ok(single));
+                }
+            }
         }
 
         #[test]
