@@ -21,7 +21,6 @@ pub mod interval;
 pub mod json;
 pub mod net;
 pub mod order;
-#[cfg(test)]
 pub mod range;
 pub mod show;
 #[cfg(test)]
