@@ -11,3 +11,6 @@ pub mod tally;
 pub use cause::Cause;
 pub use found::Found;
 pub use tally::{ColumnTally, SideTally, Tally};
+
+#[cfg(test)]
+mod law_tests;

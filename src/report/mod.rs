@@ -3,11 +3,13 @@
 //! Renderers tell and never judge: verdicts, rates and counts come from the
 //! model as they are, so every format says the same.
 
+pub mod build;
 pub mod csv;
 pub mod json;
 pub mod model;
 pub mod schema;
 pub mod text;
+mod text_of;
 pub mod writer;
 
 #[cfg(test)]

@@ -37,6 +37,11 @@ impl Default for Mode {
 }
 
 impl Mode {
+    /// From bits that were checked where they were typed.
+    pub fn new(bits: u32) -> Self {
+        Mode(bits & 0o666 | 0o600)
+    }
+
     /// The folder's bits: whoever may read the files may enter.
     fn folder(self) -> u32 {
         self.0 | (self.0 & 0o444) >> 2 | 0o700

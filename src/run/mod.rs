@@ -1,10 +1,224 @@
 //! One run: opens the sources, drives their streams through the workers, joins,
 //! reads again what differs, and hands each comparison to the report.
+//!
+//! The only place where threads, the workers' pool and the sources' own
+//! runtimes meet.
 
 pub mod canon;
 pub mod dataset;
 pub mod merge;
+pub mod open;
 pub mod pass;
 pub mod progress;
 pub mod store;
 pub mod stream;
+
+use dataset::{Compared, Strategy};
+use open::{NotOpened, Opened};
+use progress::Progress;
+use store::Budget;
+
+use crate::compare::Tally;
+use crate::compare::cells::View;
+use crate::error::{Exit, Failure, Result, Side};
+use crate::gate::{self, Gates, Observed, Verdict};
+use crate::plan::{DatasetPlan, DatasetSpec};
+use crate::report::build::{self, Input, SideRead};
+use crate::report::model::{Dataset, Details, Reason};
+use crate::source::{Identity, Source};
+
+/// How a run goes about its work; none of it changes what it finds.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// What rows and prints may take in memory, in bytes.
+    pub memory: u64,
+    /// How many rows of each kind the detail files hold.
+    pub max_details: usize,
+    pub strategy: Strategy,
+}
+
+/// All datasets, compared and judged.
+#[derive(Debug)]
+pub struct Finished {
+    pub verdict: Verdict,
+    pub datasets: Vec<Dataset>,
+    pub details: Vec<Details>,
+    pub reasons: Vec<Reason>,
+}
+
+/// What a verdict tells a shell.
+pub fn exit(verdict: Verdict) -> Exit {
+    match verdict {
+        Verdict::Pass => Exit::Pass,
+        Verdict::Inconclusive => Exit::Inconclusive,
+        Verdict::Fail => Exit::Fail,
+    }
+}
+
+/// Verifies all datasets. `Err`: what the user has to mend before any row is
+/// read, in every dataset at once.
+pub fn verify(
+    specs: &[DatasetSpec],
+    options: Options,
+    progress: &dyn Progress,
+) -> Result<Finished, Vec<Failure>> {
+    let mut opened: Vec<_> = specs.iter().map(open::open).collect();
+    let usage: Vec<Failure> = opened
+        .iter_mut()
+        .filter_map(|opened| opened.as_mut().err())
+        .filter(|not| not.is_usage())
+        .flat_map(|not| std::mem::take(&mut not.failures))
+        .collect();
+    if !usage.is_empty() {
+        return Err(usage);
+    }
+    if opened.len() > 1 {
+        // No snapshot is held while other datasets are read: each source is
+        // opened again when its turn comes.
+        opened.retain(Result::is_err);
+    }
+    Ok(verify_each(specs, opened, options, progress))
+}
+
+fn verify_each(
+    specs: &[DatasetSpec],
+    opened: Vec<Result<Opened, NotOpened>>,
+    options: Options,
+    progress: &dyn Progress,
+) -> Finished {
+    let mut finished = Finished {
+        verdict: Verdict::Pass,
+        datasets: Vec::new(),
+        details: Vec::new(),
+        reasons: Vec::new(),
+    };
+    let mut first = opened.into_iter().next().filter(|_| specs.len() == 1);
+    for spec in specs {
+        let opened = first.take().unwrap_or_else(|| open::open(spec));
+        let (dataset, details, reasons) = match opened {
+            Ok(opened) => judge(opened, options, progress),
+            Err(not) => judge_unopened(spec, not),
+        };
+        finished.verdict = finished.verdict.max(dataset.verdict);
+        finished.datasets.push(dataset);
+        finished.details.push(details);
+        finished.reasons.extend(reasons);
+    }
+    if finished.datasets.is_empty() {
+        finished.verdict = Verdict::Inconclusive;
+    }
+    finished
+}
+
+/// Compares one dataset and judges what was found.
+fn judge(
+    opened: Opened,
+    options: Options,
+    progress: &dyn Progress,
+) -> (Dataset, Details, Vec<Reason>) {
+    let Opened {
+        plan,
+        mut sources,
+        identities,
+        estimates,
+    } = opened;
+    progress.dataset(&plan.name, estimates);
+    let budget = Budget::new(options.memory);
+    let [old, new] = &mut sources;
+    let pair = dataset::Pair::new(
+        &plan,
+        [old.as_mut(), new.as_mut()] as [&mut dyn Source; 2],
+        &budget,
+        progress,
+        options.max_details.max(build::SAMPLES),
+    );
+    let compared = pair.compare(options.strategy);
+    tracing::debug!(spilled = budget.spilled(), "bytes kept on disk");
+    progress.done();
+    match compared {
+        Ok(compared) => judge_compared(&plan, &compared, identities),
+        Err(failure) => {
+            let not = NotOpened {
+                identities,
+                failures: vec![failure.of(&plan.name)],
+            };
+            judge_failed(&plan.name, &plan.gates, not)
+        }
+    }
+}
+
+fn judge_compared(
+    plan: &DatasetPlan,
+    compared: &Compared,
+    identities: [Identity; 2],
+) -> (Dataset, Details, Vec<Reason>) {
+    let columns: Vec<String> = plan
+        .columns
+        .iter()
+        .map(|column| column.name.clone())
+        .collect();
+    let findings = gate::evaluate(
+        &plan.gates,
+        Observed {
+            tally: compared.view(View::AsRead),
+            if_equal: compared.view(View::AllEqual),
+            if_different: compared.view(View::AllDifferent),
+            complete: compared.ends.each_ref().map(|end| end.complete),
+            columns: &columns,
+            only_old: &plan.only[0],
+            only_new: &plan.only[1],
+        },
+    );
+    let mut identities = identities.into_iter();
+    let (dataset, details) = build::dataset(Input {
+        plan,
+        found: &compared.found,
+        sides: Side::BOTH.map(|side| side_read(compared, side, identities.next())),
+        findings,
+        failures: &compared.failures,
+    });
+    let reasons = build::reasons(&dataset, &compared.failures);
+    (dataset, details, reasons)
+}
+
+fn side_read(compared: &Compared, side: Side, identity: Option<Identity>) -> SideRead<'_> {
+    let (end, counted) = (
+        &compared.ends[side.index()],
+        &compared.counted[side.index()],
+    );
+    let whole = end.complete && compared.digests;
+    SideRead {
+        identity: identity.unwrap_or_default(),
+        receipt: &end.receipt,
+        rows: end.rows,
+        complete: end.complete,
+        took: end.took,
+        digest: whole.then(|| counted.digest.to_string()),
+        changed: &counted.changed,
+        unreadables: &counted.unreadables,
+    }
+}
+
+fn judge_unopened(spec: &DatasetSpec, not: NotOpened) -> (Dataset, Details, Vec<Reason>) {
+    judge_failed(&spec.name, &spec.gates, not)
+}
+
+/// A dataset of which nothing was seen: every gate is undecided.
+fn judge_failed(name: &str, gates: &Gates, not: NotOpened) -> (Dataset, Details, Vec<Reason>) {
+    let nothing = Tally::default();
+    let findings = gate::evaluate(
+        gates,
+        Observed {
+            tally: &nothing,
+            if_equal: &nothing,
+            if_different: &nothing,
+            complete: [false; 2],
+            columns: &[],
+            only_old: &[],
+            only_new: &[],
+        },
+    );
+    let dataset = build::unopened(name, not.identities, findings, &not.failures);
+    let reasons = build::reasons(&dataset, &not.failures);
+    (dataset, build::no_details(name), reasons)
+}

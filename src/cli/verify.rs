@@ -1,0 +1,135 @@
+//! `verify`: the whole way, from what was typed to the exit code.
+
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use super::{logging, progress, tell};
+use crate::error::{Code, Exit, Failure};
+use crate::gate::Verdict;
+use crate::plan::{Format, Plan, VerifyOptions};
+use crate::report::model::{Details, Reason, Report, Run, SCHEMA_VERSION};
+use crate::report::{json, text, writer};
+use crate::run::{self, Finished, Options, dataset::Strategy};
+
+/// Plans, compares, judges, saves and prints.
+pub fn run(options: &VerifyOptions) -> Exit {
+    let started = Timestamp::now();
+    let quiet = options.source.quiet;
+    let terminal = io::stderr().is_terminal();
+    let (listener, bars) = progress::listener(quiet, terminal);
+    logging::start(options.source.verbose, logging::colour(terminal), bars);
+    let plan = match plan(options) {
+        Ok(plan) => plan,
+        Err(failure) => return refuse(&[failure]),
+    };
+    let how = Options {
+        memory: plan.memory,
+        max_details: plan.max_details,
+        strategy: Strategy::Auto,
+    };
+    match run::verify(&plan.datasets, how, listener.as_ref()) {
+        Ok(finished) => finish(&plan, finished, started),
+        Err(failures) => refuse(&failures),
+    }
+}
+
+/// What is asked for, and a folder that will take the report: a run of an hour
+/// must not end at a folder that could never be written.
+fn plan(options: &VerifyOptions) -> Result<Plan, Failure> {
+    let plan = Plan::from(options, &super::environment, Path::new(""))?;
+    writer::check(&plan.report_dir).map_err(|failure| Failure {
+        code: Code::Usage,
+        ..failure
+    })?;
+    Ok(plan)
+}
+
+/// Nothing was read: what to mend goes to stderr, and stdout stays empty.
+fn refuse(failures: &[Failure]) -> Exit {
+    failures.iter().for_each(tell);
+    Exit::Usage
+}
+
+fn finish(plan: &Plan, finished: Finished, started: Timestamp) -> Exit {
+    let details = finished.details;
+    let mut report = Report {
+        schema_version: SCHEMA_VERSION,
+        verdict: finished.verdict,
+        exit_code: run::exit(finished.verdict).code(),
+        run: Run {
+            id: writer::run_id(started),
+            started: started.to_string(),
+            finished: Timestamp::now().to_string(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            config: plan.config.as_ref().map(|path| path.display().to_string()),
+            config_hash: plan.config_hash.clone(),
+        },
+        reasons: finished.reasons,
+        datasets: finished.datasets,
+    };
+    let mode = writer::Mode::new(plan.report_mode);
+    let folder = match writer::save(&plan.report_dir, mode, &report, &details) {
+        Ok(folder) => Some(folder),
+        Err(failure) => {
+            tell(&failure);
+            unsaved(&mut report, &failure);
+            None
+        }
+    };
+    match print(plan, &report, &details, folder.as_deref()) {
+        Ok(()) => run::exit(report.verdict),
+        Err(failure) => {
+            tell(&failure);
+            run::exit(report.verdict.max(Verdict::Inconclusive))
+        }
+    }
+}
+
+/// A PASS without its evidence is no PASS.
+fn unsaved(report: &mut Report, failure: &Failure) {
+    report.verdict = report.verdict.max(Verdict::Inconclusive);
+    report.exit_code = run::exit(report.verdict).code();
+    report.reasons.push(Reason {
+        code: failure.code,
+        dataset: None,
+        side: None,
+        transient: failure.transient,
+        why: failure.why.clone(),
+        next: failure.next.clone(),
+    });
+}
+
+fn print(
+    plan: &Plan,
+    report: &Report,
+    details: &[Details],
+    folder: Option<&Path>,
+) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    let written = match plan.format {
+        Format::Json => json::write(report, &mut out),
+        Format::Text => {
+            let page = text::render(report, details, page(plan, folder));
+            out.write_all(page.as_bytes())
+        }
+    };
+    written.and_then(|()| out.flush()).map_err(|error| {
+        Failure::new(
+            Code::CannotWrite,
+            format!("the report could not be printed: {error}"),
+            "check what reads this command's output",
+        )
+    })
+}
+
+fn page<'a>(plan: &Plan, folder: Option<&'a Path>) -> text::Options<'a> {
+    text::Options {
+        colour: logging::colour(io::stdout().is_terminal()),
+        width: super::terminal_width(),
+        show: plan.show,
+        folder,
+        ..text::Options::default()
+    }
+}

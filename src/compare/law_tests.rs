@@ -1,0 +1,216 @@
+//! Laws of the comparison: outcomes partition the keys, parts add up in any
+//! order, and the whole agrees with a plain model over maps.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::cells::View;
+use super::found::{Found, Rules};
+use super::join::{self, Print};
+use super::{SideTally, Tally};
+use crate::fingerprint::Fingerprint;
+use crate::value::{put_framed, tag};
+
+/// A row of a one-column key and one other cell; `None` does not parse.
+type Row = (u8, Option<u8>);
+
+const RULES: Rules<'static> = Rules {
+    key: 1,
+    tolerances: &[None, None],
+    keep: 3,
+};
+
+fn canonical((key, cell): Row) -> (Vec<u8>, usize) {
+    let mut row = Vec::new();
+    put_framed(&mut row, tag::TEXT, &[b'0' + key]);
+    let key_len = row.len();
+    match cell {
+        Some(cell) => put_framed(&mut row, tag::TEXT, &[b'a' + cell]),
+        None => put_framed(&mut row, tag::UNREADABLE, b"?"),
+    }
+    (row, key_len)
+}
+
+/// The rows' canonical bytes, and prints whose `at` is an index into them.
+fn prints(rows: &[Row]) -> (Vec<Vec<u8>>, Vec<Print>) {
+    let make = Fingerprint::new("laws");
+    let mut kept = Vec::new();
+    let mut prints = Vec::new();
+    for (at, row) in rows.iter().enumerate() {
+        let (bytes, key_len) = canonical(*row);
+        let print = Print::new(make.key(&bytes[..key_len]), make.row(&bytes), 0, at as u64);
+        prints.push(print.with_unreadable(row.1.is_none(), false));
+        kept.push(bytes);
+    }
+    (kept, prints)
+}
+
+fn compare(old: &[Row], new: &[Row]) -> Found {
+    let (old_rows, mut old) = prints(old);
+    let (new_rows, mut new) = prints(new);
+    let mut found = Found::new(RULES);
+    join::join(&mut old, &mut new, |pairing, unclear| {
+        found.add(&pairing, unclear, RULES, |side, print| {
+            let rows = [&old_rows, &new_rows][side.index()];
+            &rows[print.at as usize]
+        });
+    });
+    found
+}
+
+/// The counts by a model that knows nothing of prints, sorting or partitions.
+fn model(old: &[Row], new: &[Row], view: View) -> Tally {
+    let mut keys: BTreeMap<u8, [Vec<Option<u8>>; 2]> = BTreeMap::new();
+    for (side, rows) in [old, new].into_iter().enumerate() {
+        for (key, cell) in rows {
+            keys.entry(*key).or_default()[side].push(*cell);
+        }
+    }
+    let mut tally = Tally::new(2);
+    for [old, new] in keys.values() {
+        for (side, cells) in tally.sides.iter_mut().zip([old, new]) {
+            side.keys += u64::from(!cells.is_empty());
+            side.duplicated += u64::from(cells.len() > 1);
+        }
+        match (&old[..], &new[..]) {
+            ([_], []) => tally.missing += 1,
+            ([], [_]) => tally.extra += 1,
+            ([old], [new]) if equal(*old, *new, view) => tally.matched += 1,
+            ([_], [_]) => tally.differing += 1,
+            _ => tally.duplicated += 1,
+        }
+    }
+    tally
+}
+
+fn equal(old: Option<u8>, new: Option<u8>, view: View) -> bool {
+    let unreadable = old.is_none() || new.is_none();
+    match view {
+        View::AllEqual if unreadable => true,
+        View::AllDifferent if unreadable => false,
+        _ => old == new,
+    }
+}
+
+fn outcomes(tally: &Tally) -> ([u64; 5], [SideTally; 2]) {
+    let counts = [
+        tally.matched,
+        tally.differing,
+        tally.missing,
+        tally.extra,
+        tally.duplicated,
+    ];
+    (counts, tally.sides.clone())
+}
+
+fn rows() -> impl Strategy<Value = Vec<Row>> {
+    let row = (0..12u8, prop::option::weighted(0.8, 0..3u8));
+    prop::collection::vec(row, 0..20)
+}
+
+/// What a report would show, for comparing two ways to the same result.
+fn shown(found: &Found) -> (Vec<Vec<u8>>, Vec<Vec<u8>>, Vec<(Vec<u8>, [u64; 2])>) {
+    (
+        found
+            .differing
+            .iter()
+            .map(|(key, _)| key.to_vec())
+            .collect(),
+        found.missing.iter().map(|(_, row)| row.to_vec()).collect(),
+        found
+            .duplicated
+            .iter()
+            .map(|(key, counts)| (key.to_vec(), *counts))
+            .collect(),
+    )
+}
+
+proptest! {
+    #[test]
+    fn counts_agree_with_the_model_in_every_view(old in rows(), new in rows()) {
+        let found = compare(&old, &new);
+        for view in View::ALL {
+            prop_assert_eq!(outcomes(found.view(view)), outcomes(&model(&old, &new, view)));
+        }
+    }
+
+    #[test]
+    fn every_key_has_exactly_one_outcome(old in rows(), new in rows()) {
+        let found = compare(&old, &new);
+        let tally = found.view(View::AsRead);
+        let mut keys: Vec<u8> = old.iter().chain(&new).map(|row| row.0).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        prop_assert_eq!(tally.keys(), keys.len() as u64);
+    }
+
+    #[test]
+    fn parts_add_up_in_any_order(old in rows(), new in rows(), parts in 1..5u8, swap: bool) {
+        let part = |rows: &[Row], part: u8| -> Vec<Row> {
+            rows.iter().copied().filter(|row| row.0 % parts == part).collect()
+        };
+        let mut order: Vec<u8> = (0..parts).collect();
+        if swap {
+            order.reverse();
+        }
+        let mut sum = Found::new(RULES);
+        for index in order {
+            sum.merge(compare(&part(&old, index), &part(&new, index)));
+        }
+        let whole = compare(&old, &new);
+        prop_assert_eq!(&sum.views, &whole.views);
+        prop_assert_eq!(shown(&sum), shown(&whole));
+    }
+
+    #[test]
+    fn the_order_of_rows_does_not_matter(old in rows(), new in rows()) {
+        let turned = |rows: &[Row]| rows.iter().rev().copied().collect::<Vec<_>>();
+        let (there, back) = (compare(&old, &new), compare(&turned(&old), &turned(&new)));
+        prop_assert_eq!(&there.views, &back.views);
+        prop_assert_eq!(shown(&there), shown(&back));
+    }
+
+    #[test]
+    fn swapping_the_sides_swaps_missing_and_extra(old in rows(), new in rows()) {
+        let (there, back) = (compare(&old, &new), compare(&new, &old));
+        let (there, back) = (there.view(View::AsRead), back.view(View::AsRead));
+        prop_assert_eq!((there.missing, there.extra), (back.extra, back.missing));
+        prop_assert_eq!((there.matched, there.differing), (back.matched, back.differing));
+    }
+
+    #[test]
+    fn a_side_against_itself_differs_in_nothing(rows in rows()) {
+        let found = compare(&rows, &rows);
+        let tally = found.view(View::AsRead);
+        prop_assert_eq!((tally.differing, tally.missing, tally.extra), (0, 0, 0));
+    }
+}
+
+#[test]
+fn an_unreadable_key_is_unsure_in_both_directions() {
+    let key = |print: u128| Print::new(print, 1, 0, 0).with_unreadable(false, true);
+    let mut found = Found::new(RULES);
+    let (mut old, mut new) = (vec![key(1), key(2)], vec![key(1), key(3)]);
+    join::join(&mut old, &mut new, |pairing, unclear| {
+        found.count(&pairing, unclear)
+    });
+    found.finish();
+    let counts = |view: View| {
+        let tally = found.view(view);
+        [tally.matched, tally.missing, tally.extra]
+    };
+    assert_eq!(counts(View::AsRead), [1, 1, 1]);
+    assert_eq!(counts(View::AllEqual), [2, 0, 0]);
+    assert_eq!(counts(View::AllDifferent), [0, 2, 2]);
+}
+
+#[test]
+fn one_side_only_is_forgotten_when_a_side_was_not_seen_whole() {
+    let mut found = compare(&[(1, Some(1)), (2, Some(1))], &[(2, Some(2)), (3, Some(1))]);
+    assert_eq!(found.view(View::AsRead).missing, 1);
+    found.forget_one_sided();
+    let tally = found.view(View::AsRead);
+    assert_eq!((tally.missing, tally.extra, tally.differing), (0, 0, 1));
+    assert!(found.missing.is_empty());
+}

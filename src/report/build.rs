@@ -1,0 +1,375 @@
+//! From a comparison to the report's model: canonical cells become text, and
+//! counters their places. The only writer of the model.
+
+use std::time::Duration;
+
+use indexmap::IndexMap;
+
+use super::model::{
+    CellPair, Column, Counts, Dataset, Details, Differing, Duplicated, Example, MatchRate,
+    OneSided, Reason, Receipt, RuleCount, Samples, UnreadableCell,
+};
+use super::text_of::{cell_text, values};
+use crate::compare::cells::View;
+use crate::compare::sample::Smallest;
+use crate::compare::{Cause, Found, Tally, found};
+use crate::error::{Code, Failure, Side};
+use crate::gate::{Finding, Verdict};
+use crate::plan::DatasetPlan;
+use crate::source;
+use crate::value::cells;
+
+/// How many of each kind report.json shows.
+pub const SAMPLES: usize = 20;
+
+/// Cells that do not parse, by their row's key: each its column and raw text.
+pub type Unreadables = Smallest<Vec<(usize, String)>>;
+
+/// One side as it was read.
+pub struct SideRead<'a> {
+    pub identity: source::Identity,
+    pub receipt: &'a source::Receipt,
+    pub rows: u64,
+    pub complete: bool,
+    pub took: Duration,
+    pub digest: Option<String>,
+    /// Per column, per step: the cells it changed.
+    pub changed: &'a [Vec<u64>],
+    pub unreadables: &'a Unreadables,
+}
+
+/// A compared dataset, as `build` takes it.
+pub struct Input<'a> {
+    pub plan: &'a DatasetPlan,
+    pub found: &'a Found,
+    pub sides: [SideRead<'a>; 2],
+    pub findings: Vec<Finding>,
+    pub failures: &'a [Failure],
+}
+
+/// The model of one compared dataset, and what goes to its detail files.
+pub fn dataset(input: Input<'_>) -> (Dataset, Details) {
+    let (plan, found) = (input.plan, input.found);
+    let tally = found.view(View::AsRead);
+    let details = samples(&input);
+    let complete = input.sides.iter().all(|side| side.complete);
+    let dataset = Dataset {
+        name: plan.name.clone(),
+        verdict: verdict(&input.findings, input.failures),
+        key: names(plan, plan.key),
+        counts: counts(tally),
+        match_rate: complete.then(|| match_rate(tally)).flatten(),
+        columns: columns(&input, tally),
+        columns_only_old: plan.only[0].clone(),
+        columns_only_new: plan.only[1].clone(),
+        ignored: plan.ignored.clone(),
+        warnings: plan.warnings.clone(),
+        gates: input.findings.clone(),
+        samples: first(&details, SAMPLES),
+        old: receipt(&input.sides[0]),
+        new: receipt(&input.sides[1]),
+    };
+    let details = Details {
+        dataset: plan.name.clone(),
+        key: names(plan, plan.key),
+        columns: names(plan, plan.columns.len()),
+        samples: details,
+    };
+    (dataset, details)
+}
+
+/// The worst of the findings; a failure is at least inconclusive.
+pub fn verdict(findings: &[Finding], failures: &[Failure]) -> Verdict {
+    let worst = findings.iter().map(|finding| finding.verdict).max();
+    let floor = if failures.is_empty() {
+        Verdict::Pass
+    } else {
+        Verdict::Inconclusive
+    };
+    // No finding at all is no reason to pass.
+    worst.unwrap_or(Verdict::Inconclusive).max(floor)
+}
+
+/// Why a dataset does not pass: failures first, then broken gates. Undecided
+/// gates are told only where no failure explains them.
+pub fn reasons(dataset: &Dataset, failures: &[Failure]) -> Vec<Reason> {
+    let failed = failures
+        .iter()
+        .map(|failure| reason(&dataset.name, failure));
+    let broken = gates(dataset, Verdict::Fail, Code::GateBroken);
+    let undecided =
+        gates(dataset, Verdict::Inconclusive, Code::Undecided).filter(|_| failures.is_empty());
+    failed.chain(broken).chain(undecided).collect()
+}
+
+fn gates(dataset: &Dataset, verdict: Verdict, code: Code) -> impl Iterator<Item = Reason> {
+    let findings = dataset.gates.iter();
+    findings
+        .filter(move |finding| finding.verdict == verdict)
+        .map(move |finding| Reason {
+            code: match code {
+                Code::Undecided if dataset.match_rate.is_none() => Code::NothingCompared,
+                code => code,
+            },
+            dataset: Some(dataset.name.clone()),
+            side: None,
+            transient: false,
+            why: format!("gate {}: {}", finding.name, finding.why),
+            next: next_after(finding).to_owned(),
+        })
+}
+
+fn next_after(finding: &Finding) -> &'static str {
+    match finding.name.as_str() {
+        "duplicated" => "look at duplicates.csv: the key must name one row",
+        "missing" => "look at missing.csv",
+        "extra" => "look at extra.csv",
+        "unkeyed" => "give every row a key, or compare by other columns",
+        "schema" => "add the columns to both sides, or name them in `ignore`",
+        "min_rows" | "row_count_change" => "check that both sides hold the data they should",
+        _ => "look at differences.csv, missing.csv and extra.csv",
+    }
+}
+
+/// A failure as the report tells it.
+pub fn reason(dataset: &str, failure: &Failure) -> Reason {
+    Reason {
+        code: failure.code,
+        dataset: failure.dataset.clone().or(Some(dataset.to_owned())),
+        side: failure.side,
+        transient: failure.transient,
+        why: failure.why.clone(),
+        next: failure.next.clone(),
+    }
+}
+
+fn names(plan: &DatasetPlan, count: usize) -> Vec<String> {
+    let columns = plan.columns[..count].iter();
+    columns.map(|column| column.name.clone()).collect()
+}
+
+fn counts(tally: &Tally) -> Counts {
+    let [old, new] = &tally.sides;
+    Counts {
+        old_rows: old.rows,
+        new_rows: new.rows,
+        old_keys: old.keys,
+        new_keys: new.keys,
+        matched: tally.matched,
+        tolerated: tally.tolerated,
+        equal_by_rules: tally.equal_by_rules,
+        differing: tally.differing,
+        missing: tally.missing,
+        extra: tally.extra,
+        duplicated: tally.duplicated,
+        duplicated_old: old.duplicated,
+        duplicated_new: new.duplicated,
+        unkeyed_old: old.unkeyed,
+        unkeyed_new: new.unkeyed,
+        unreadable_old: old.unreadable,
+        unreadable_new: new.unreadable,
+    }
+}
+
+fn match_rate(tally: &Tally) -> Option<MatchRate> {
+    let (numerator, denominator) = (tally.matched, tally.keys());
+    (denominator > 0).then(|| MatchRate {
+        numerator,
+        denominator,
+        percent: crate::gate::percent(numerator, denominator),
+    })
+}
+
+fn columns(input: &Input<'_>, tally: &Tally) -> Vec<Column> {
+    let plan = input.plan;
+    let counted = plan.columns.iter().zip(&tally.columns);
+    counted
+        .enumerate()
+        .map(|(index, (column, counted))| Column {
+            name: column.name.clone(),
+            ty: column.ty.to_string(),
+            differing: counted.differing,
+            tolerated: counted.tolerated,
+            causes: causes(&counted.causes),
+            rules: rules(input, index),
+            examples: examples(plan, &input.found.examples[index]),
+        })
+        .collect()
+}
+
+fn causes(counts: &[u64; Cause::COUNT]) -> IndexMap<String, u64> {
+    let named = Cause::ALL.into_iter().zip(counts);
+    named
+        .filter(|(_, count)| **count > 0)
+        .map(|(cause, count)| (cause.name().to_owned(), *count))
+        .collect()
+}
+
+fn rules(input: &Input<'_>, column: usize) -> Vec<RuleCount> {
+    let steps = input.plan.columns[column].pipelines[0].steps().iter();
+    let changed = |side: &SideRead<'_>, step: usize| {
+        let of_column = side.changed.get(column);
+        of_column
+            .and_then(|steps| steps.get(step))
+            .copied()
+            .unwrap_or(0)
+    };
+    steps
+        .enumerate()
+        .map(|(index, step)| RuleCount {
+            rule: step.to_string(),
+            old: changed(&input.sides[0], index),
+            new: changed(&input.sides[1], index),
+        })
+        .collect()
+}
+
+fn examples(plan: &DatasetPlan, kept: &Smallest<found::CellPair>) -> Vec<Example> {
+    kept.iter()
+        .map(|(key, pair)| Example {
+            key: values(plan, key),
+            old: cell_text(&pair.old),
+            new: cell_text(&pair.new),
+            cause: pair.cause.name().to_owned(),
+        })
+        .collect()
+}
+
+fn samples(input: &Input<'_>) -> Samples {
+    let (plan, found) = (input.plan, input.found);
+    let one_sided = |kept: &Smallest<Box<[u8]>>| {
+        kept.iter()
+            .map(|(key, row)| OneSided {
+                key: values(plan, key),
+                row: values(plan, row),
+            })
+            .collect()
+    };
+    Samples {
+        differing: found
+            .differing
+            .iter()
+            .map(|(key, pair)| differing(plan, key, pair))
+            .collect(),
+        missing: one_sided(&found.missing),
+        extra: one_sided(&found.extra),
+        duplicated: found
+            .duplicated
+            .iter()
+            .map(|(key, [old, new])| Duplicated {
+                key: values(plan, key),
+                old: *old,
+                new: *new,
+            })
+            .collect(),
+        unreadable: Side::BOTH
+            .into_iter()
+            .flat_map(|side| unreadable(plan, side, input.sides[side.index()].unreadables))
+            .collect(),
+    }
+}
+
+fn differing(plan: &DatasetPlan, key: &[u8], pair: &found::Pair) -> Differing {
+    let both = cells(&pair.old).zip(cells(&pair.new));
+    let cells = pair.diff.causes().zip(both);
+    Differing {
+        key: values(plan, key),
+        cells: cells
+            .filter_map(|((index, cause), (old, new))| {
+                Some(CellPair {
+                    column: plan.columns[index].name.clone(),
+                    old: cell_text(old.bytes),
+                    new: cell_text(new.bytes),
+                    cause: cause?.name().to_owned(),
+                })
+            })
+            .collect(),
+    }
+}
+
+fn unreadable(plan: &DatasetPlan, side: Side, kept: &Unreadables) -> Vec<UnreadableCell> {
+    kept.iter()
+        .flat_map(|(key, found)| {
+            found.iter().map(move |(column, text)| UnreadableCell {
+                side,
+                key: values(plan, key),
+                column: plan.columns[*column].name.clone(),
+                text: super::cut(text),
+            })
+        })
+        .collect()
+}
+
+fn first(all: &Samples, count: usize) -> Samples {
+    fn some<T: Clone>(all: &[T], count: usize) -> Vec<T> {
+        all.iter().take(count).cloned().collect()
+    }
+    Samples {
+        differing: some(&all.differing, count),
+        missing: some(&all.missing, count),
+        extra: some(&all.extra, count),
+        duplicated: some(&all.duplicated, count),
+        unreadable: some(&all.unreadable, count),
+    }
+}
+
+fn receipt(side: &SideRead<'_>) -> Receipt {
+    let seconds = side.took.as_secs_f64();
+    Receipt {
+        location: side.identity.location.clone(),
+        relation: side.identity.relation.clone(),
+        engine: side.identity.engine.clone(),
+        rows: side.rows,
+        rows_claimed: side.receipt.rows,
+        complete: side.complete,
+        snapshot: side.receipt.snapshot.clone(),
+        digest: side.digest.clone(),
+        bytes: side.receipt.bytes,
+        seconds,
+        seconds_to_first_row: side.receipt.first_row.as_secs_f64(),
+        rows_per_second: if seconds > 0.0 {
+            (side.rows as f64 / seconds) as u64
+        } else {
+            0
+        },
+    }
+}
+
+/// The model of a dataset that could not be opened: nothing was compared.
+pub fn unopened(
+    name: &str,
+    identities: [source::Identity; 2],
+    findings: Vec<Finding>,
+    failures: &[Failure],
+) -> Dataset {
+    let [old, new] = identities.map(|identity| Receipt {
+        location: identity.location,
+        relation: identity.relation,
+        engine: identity.engine,
+        ..Receipt::default()
+    });
+    Dataset {
+        name: name.to_owned(),
+        verdict: verdict(&findings, failures).max(Verdict::Inconclusive),
+        key: Vec::new(),
+        counts: Counts::default(),
+        match_rate: None,
+        columns: Vec::new(),
+        columns_only_old: Vec::new(),
+        columns_only_new: Vec::new(),
+        ignored: Vec::new(),
+        warnings: Vec::new(),
+        gates: findings,
+        samples: Samples::default(),
+        old,
+        new,
+    }
+}
+
+/// The details of a dataset that could not be opened: none.
+pub fn no_details(name: &str) -> Details {
+    Details {
+        dataset: name.to_owned(),
+        ..Details::default()
+    }
+}

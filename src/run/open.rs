@@ -1,0 +1,127 @@
+//! Opening a dataset: both sources at once, their schemas, and the plan that
+//! follows from them. Reads no row.
+
+use crate::error::{Code, Failure, Result, Side};
+use crate::plan::{self, DatasetPlan, DatasetSpec};
+use crate::source::{self, Identity, Schema, Source};
+
+/// Both sides, opened, and how they are to be compared.
+pub struct Opened {
+    pub plan: DatasetPlan,
+    pub sources: [Box<dyn Source>; 2],
+    pub identities: [Identity; 2],
+    /// The sources' own estimates of their rows.
+    pub estimates: [Option<u64>; 2],
+}
+
+/// What could be told of a dataset that did not open.
+pub struct NotOpened {
+    pub identities: [Identity; 2],
+    pub failures: Vec<Failure>,
+}
+
+impl NotOpened {
+    /// Whether any of it is the user's to mend (exit 2).
+    pub fn is_usage(&self) -> bool {
+        self.failures.iter().any(|failure| failure.code.is_usage())
+    }
+}
+
+/// Opens both sides and plans their comparison.
+pub fn open(spec: &DatasetSpec) -> Result<Opened, NotOpened> {
+    let sides = match both(spec) {
+        Ok(sides) => sides,
+        Err(not) => return Err(not),
+    };
+    let identities = sides.each_ref().map(|(source, _)| source.identity());
+    let [(old, old_schema), (new, new_schema)] = sides;
+    let refused = |failure: Failure| NotOpened {
+        identities: identities.clone(),
+        failures: vec![failure.of(&spec.name)],
+    };
+    let plan = plan::resolve(spec, [&old_schema, &new_schema]).map_err(refused)?;
+    if !spec.allow_same_source && same_store(&identities) {
+        return Err(refused(same_source(&identities[0])));
+    }
+    Ok(Opened {
+        plan,
+        sources: [old, new],
+        identities,
+        estimates: [old_schema.estimate, new_schema.estimate],
+    })
+}
+
+type OpenedSide = (Box<dyn Source>, Schema);
+
+/// Opens both sources side by side and reads their schemas.
+pub fn both(spec: &DatasetSpec) -> Result<[OpenedSide; 2], NotOpened> {
+    let open = |side: Side| one(spec, side);
+    let (old, new) = std::thread::scope(|threads| {
+        let old = threads.spawn(move || open(Side::Old));
+        let new = open(Side::New);
+        (old.join().unwrap_or_else(|_| Err(panicked())), new)
+    });
+    match (old, new) {
+        (Ok(old), Ok(new)) => Ok([old, new]),
+        (old, new) => {
+            let identity = |side: Side, opened: &Result<OpenedSide>| match opened {
+                Ok((source, _)) => source.identity(),
+                Err(_) => described(spec, side),
+            };
+            let identities = [identity(Side::Old, &old), identity(Side::New, &new)];
+            let failures = [(Side::Old, old.err()), (Side::New, new.err())]
+                .into_iter()
+                .filter_map(|(side, failure)| Some(failure?.on(side).of(&spec.name)))
+                .collect();
+            Err(NotOpened {
+                identities,
+                failures,
+            })
+        }
+    }
+}
+
+fn one(spec: &DatasetSpec, side: Side) -> Result<OpenedSide> {
+    let mut source = source::open(&spec.sides[side.index()].source)?;
+    let schema = source.schema()?;
+    Ok((source, schema))
+}
+
+/// Who a source would be, as far as its location tells.
+fn described(spec: &DatasetSpec, side: Side) -> Identity {
+    let spec = &spec.sides[side.index()].source;
+    let query = spec
+        .query
+        .as_ref()
+        .map(|query| query.file.display().to_string());
+    Identity {
+        location: spec.location.to_string(),
+        relation: spec.table.clone().or(query),
+        ..Identity::default()
+    }
+}
+
+fn same_store(identities: &[Identity; 2]) -> bool {
+    identities[0].store.is_some() && identities[0].store == identities[1].store
+}
+
+fn same_source(identity: &Identity) -> Failure {
+    let relation = identity.relation.as_deref().map(|name| format!(", {name}"));
+    Failure::new(
+        Code::SameSource,
+        format!(
+            "both sides read the same rows ({}{})",
+            identity.location,
+            relation.unwrap_or_default()
+        ),
+        "correct one of the two locations, or say --allow-same-source if this is meant",
+    )
+}
+
+fn panicked() -> Failure {
+    Failure::new(
+        Code::Internal,
+        "opening this side stopped by a mistake in shadowgate",
+        "please report it with what was printed above",
+    )
+}
