@@ -33,18 +33,6 @@ pub const KEYED: [&str; 6] = [
     "json-ignore",
 ];
 
-/// The steps that are only a name.
-const NAMED: [(&str, Step); 8] = [
-    ("trim", Step::Trim),
-    ("collapse-whitespace", Step::CollapseWhitespace),
-    ("lowercase", Step::Lowercase),
-    ("nfc", Step::Nfc),
-    ("nfkc", Step::Nfkc),
-    ("empty-as-null", Step::EmptyAsNull),
-    ("absent-as-null", Step::AbsentAsNull),
-    ("sort-array", Step::SortArray),
-];
-
 const FIELDS: [&str; 10] = [
     "type",
     "normalise",
@@ -126,17 +114,14 @@ fn item_step<'a>(item: &Node<'a>, reading: &mut Reading<'a>) -> Option<Step> {
 
 fn named_step(item: &Node<'_>, reading: &mut Reading<'_>) -> Option<Step> {
     let name = reading.string(item)?;
-    if let Some((_, step)) = NAMED.iter().find(|(known, _)| *known == name) {
-        return Some(step.clone());
+    if let Some(step) = Step::simple(&name) {
+        return Some(step);
     }
     let what = match KEYED.iter().find(|known| **known == name) {
         Some(_) => format!(
             "`{name}` needs its parameter: write `{{ {name} = … }}` here, or `{name} = …` beside the list"
         ),
-        None => {
-            let known = NAMED.iter().map(|(name, _)| *name).chain(KEYED);
-            format!("`{name}` is no step{}", suggestion(&name, known))
-        }
+        None => format!("`{name}` is no step{}", suggestion(&name, Step::NAMES)),
     };
     reading.problem(item, what);
     None
@@ -196,24 +181,14 @@ fn json_ignore<'a>(node: &Node<'a>, reading: &mut Reading<'a>) -> Option<Step> {
     Some(Step::JsonIgnore(paths))
 }
 
-/// A map's results must not be mapped again, or applying it twice would differ
-/// from applying it once.
 fn map<'a>(node: &Node<'a>, reading: &mut Reading<'a>) -> Option<Step> {
     let fields = reading.table(node)?;
     let mut pairs: Vec<(String, String)> = Vec::new();
     for (from, to) in fields.iter() {
         pairs.push((from.clone(), reading.string(to)?));
     }
-    for (from, to) in &pairs {
-        let again = pairs.iter().find(|(next, _)| next == to);
-        if let Some((_, last)) = again.filter(|(_, last)| last != to) {
-            reading.problem(
-                node,
-                format!("`{from}` becomes `{to}`, which becomes `{last}`: a chained map is refused; map each to its last value"),
-            );
-        }
-    }
-    Some(Step::Map(pairs))
+    let step = Step::map(pairs).map_err(|what| reading.problem(node, what));
+    step.ok()
 }
 
 fn tolerance<'a>(node: &Node<'a>, reading: &mut Reading<'a>) -> Option<Tolerance> {

@@ -200,10 +200,14 @@ fn location(node: &Node<'_>, folder: &Path, reading: &Reading<'_>) -> Result<Loc
     let text = reading.try_string(node)?;
     match Location::parse(&text) {
         Ok(location) => Ok(location.under(folder)),
-        Err(failure) => Err(Problem {
-            line: node.line,
-            what: format!("{}: {}", node.path, failure.why),
-        }),
+        Err(failure) => {
+            // The text may come from the environment, whatever it is.
+            let why = failure.why.replace(&format!("`{text}`"), "what is here");
+            Err(Problem {
+                line: node.line,
+                what: format!("{}: {why}. {}", node.path, failure.next),
+            })
+        }
     }
 }
 

@@ -161,12 +161,12 @@ fn steps_run_in_the_lists_order_and_keyed_ones_after_it() {
          normalise = [\"trim\", { map = { a = \"b\" } }, \"lowercase\"]\n\
          truncate-time = \"day\"\njson-ignore = [\"meta.at\"]",
     );
-    let kinds: Vec<String> = rules.steps.iter().map(crate::plan::step_text).collect();
+    let kinds: Vec<String> = rules.steps.iter().map(Step::to_string).collect();
     assert_eq!(
         kinds[..7],
         [
             "trim",
-            "map [(\"a\", \"b\")]",
+            "map {\"a\" = \"b\"}",
             "lowercase",
             "null-token [\"-\"]",
             "strip \",\"",

@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 use super::{ColumnRules, DatasetSpec, SideSpec};
 use crate::gate::Gates;
-use crate::normalise::{Step, TimeUnit};
+use crate::normalise::Step;
 use crate::value::{FORMAT, Type, Zone};
 
 /// One compared column as it enters a definition.
@@ -33,32 +33,10 @@ pub fn definition(columns: &[Column<'_>]) -> String {
 
 fn steps_and_zone(steps: &[Step], zone: Option<&Zone>, text: &mut String) {
     for step in steps {
-        text.push_str(" | ");
-        text.push_str(&step_text(step));
+        let _ = write!(text, " | {step}");
     }
     if let Some(zone) = zone {
         let _ = write!(text, " | timezone {zone:?}");
-    }
-}
-
-/// A step as the configuration writes it, with its parameter.
-pub fn step_text(step: &Step) -> String {
-    match step {
-        Step::Trim => "trim".to_owned(),
-        Step::CollapseWhitespace => "collapse-whitespace".to_owned(),
-        Step::Lowercase => "lowercase".to_owned(),
-        Step::Nfc => "nfc".to_owned(),
-        Step::Nfkc => "nfkc".to_owned(),
-        Step::EmptyAsNull => "empty-as-null".to_owned(),
-        Step::AbsentAsNull => "absent-as-null".to_owned(),
-        Step::NullToken(tokens) => format!("null-token {tokens:?}"),
-        Step::Strip(characters) => format!("strip {:?}", String::from_iter(characters)),
-        Step::Map(pairs) => format!("map {pairs:?}"),
-        Step::Round(scale) => format!("round {scale}"),
-        Step::TruncateTime(TimeUnit::Second) => "truncate-time second".to_owned(),
-        Step::TruncateTime(TimeUnit::Day) => "truncate-time day".to_owned(),
-        Step::SortArray => "sort-array".to_owned(),
-        Step::JsonIgnore(paths) => format!("json-ignore {paths:?}"),
     }
 }
 

@@ -66,3 +66,76 @@ fn empty() -> Failure {
         "Check that both sources are the right ones",
     )
 }
+
+/// The values of one key as a person types them, one for each of its `columns`:
+/// of a single column the text itself; of several a JSON array, or the values
+/// separated by commas where none has a comma in it.
+pub fn values(text: &str, columns: usize) -> Result<Vec<String>> {
+    if columns == 1 {
+        return Ok(vec![text.to_owned()]);
+    }
+    let values = match text.trim_start().starts_with('[') {
+        true => array(text)?,
+        false => text.split(',').map(str::to_owned).collect(),
+    };
+    match values.len() == columns {
+        true => Ok(values),
+        false => Err(not_a_key(format!(
+            "the key has {columns} columns, and {} values were given",
+            values.len()
+        ))),
+    }
+}
+
+fn array(text: &str) -> Result<Vec<String>> {
+    let array: Vec<serde_json::Value> = serde_json::from_str(text)
+        .map_err(|error| not_a_key(format!("the key's values are not a JSON array: {error}")))?;
+    array.iter().map(scalar).collect()
+}
+
+/// Whole numbers only: any other could lose digits on the way.
+fn scalar(value: &serde_json::Value) -> Result<String> {
+    use serde_json::Value;
+    match value {
+        Value::String(text) => Ok(text.clone()),
+        Value::Bool(flag) => Ok(flag.to_string()),
+        Value::Number(number) if !number.is_f64() => Ok(number.to_string()),
+        Value::Number(_) => Err(not_a_key(
+            "a number with a fraction needs quotes".to_owned(),
+        )),
+        _ => Err(not_a_key(
+            "a key's value is a string or a number".to_owned(),
+        )),
+    }
+}
+
+fn not_a_key(why: String) -> Failure {
+    Failure::new(
+        Code::Usage,
+        why,
+        "Write a JSON array with a value for each key column, such as '[\"JP-1\", \"2\"]'",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_typed_as_text_as_an_array_or_with_commas() {
+        let of = |text, columns| values(text, columns).expect(text);
+        assert_eq!(of("a,b", 1), ["a,b"]);
+        assert_eq!(of("[1]", 1), ["[1]"]);
+        assert_eq!(of("a,b", 2), ["a", "b"]);
+        assert_eq!(of("[\"a,b\", 7, true]", 3), ["a,b", "7", "true"]);
+        for (text, columns) in [
+            ("a", 2),
+            ("[1.5, 2]", 2),
+            ("[null, 2]", 2),
+            ("[1", 2),
+            ("[1,2]", 3),
+        ] {
+            assert_eq!(values(text, columns).expect_err(text).code, Code::Usage);
+        }
+    }
+}

@@ -21,7 +21,7 @@ use indexmap::IndexMap;
 
 pub use crate::config::ColumnRules;
 pub use build::{CONFIG_FILE, Plan, specs};
-pub use definition::step_text;
+pub use key::values as key_values;
 pub use options::{Format, SourceOptions, VerifyOptions};
 pub use resolve::{resolve, resolve_key};
 

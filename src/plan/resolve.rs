@@ -64,7 +64,8 @@ fn columns<'a>(spec: &DatasetSpec, schemas: [&'a Schema; 2]) -> Result<[Columns<
 }
 
 /// One failure for all problems, if there are any.
-fn refuse(code: Code, problems: Vec<String>, next: &str) -> Result<()> {
+fn refuse(code: Code, mut problems: Vec<String>, next: &str) -> Result<()> {
+    problems.dedup();
     match problems.is_empty() {
         true => Ok(()),
         false => Err(Failure::new(code, problems.join("\n"), next)),
@@ -246,10 +247,10 @@ fn own_name(spec: &DatasetSpec, name: &str, columns: &Columns<'_>, side: usize) 
         return column.name.clone();
     }
     let renames = spec.sides[side].rename.iter();
-    let own = renames
+    let mut own = renames
         .filter(|(_, report)| *report == name)
         .map(|(own, _)| own);
-    own.last().map_or(name, String::as_str).to_owned()
+    own.next_back().map_or(name, String::as_str).to_owned()
 }
 
 fn warnings(columns: &[PlanColumn], schemas: [&Schema; 2]) -> Vec<String> {

@@ -3,7 +3,6 @@
 //! over elsewhere, because it speaks of every column.
 
 use super::ColumnRules;
-use super::definition::step_text;
 use crate::compare::cells::Tolerance;
 use crate::normalise::{Step, TimeUnit};
 use crate::value::{Type, Zone};
@@ -43,7 +42,7 @@ pub fn fit(
         .steps
         .iter()
         .filter(|step| match due(step) {
-            Some(due) if !fits(step, ty) => refuse(format!("`{}` is for {due}", step_text(step))),
+            Some(due) if !fits(step, ty) => refuse(format!("`{step}` is for {due}")),
             _ => true,
         })
         .cloned()

@@ -218,7 +218,6 @@ fn all_unknown_names_are_told_at_once() {
     assert_eq!(
         refused(&spec, &tables, &tables, Code::Config),
         "key names `idd`, which neither side has; did you mean `id`?\n\
-         key names `idd`, which neither side has; did you mean `id`?\n\
          key names `idd` twice\n\
          ignore names `nothing`, which neither side has\n\
          columns names `titel`, which neither side has; did you mean `title`?\n\
