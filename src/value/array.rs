@@ -16,10 +16,10 @@ pub fn text(text: &str, target: &Target, out: &mut Vec<u8>) -> Parsed {
     let Type::Array(element) = &target.ty else {
         return Err(Unreadable);
     };
-    let body = without_bounds(text.trim_matches(SPACES))?;
+    let (bounds, body) = split_bounds(text.trim_matches(SPACES))?;
     // PostgreSQL separates boxes by `;` since they hold commas themselves; an
     // array of nothing but NULLs shows no box to tell by, and `,` in it is as good.
-    let boxes = **element == Type::Box && body.contains('(');
+    let boxes = **element == Type::Box && (body.contains('(') || !body.contains(','));
     let dimensions = leading_braces(body);
     let mut scan = Scan {
         text: body,
@@ -27,7 +27,10 @@ pub fn text(text: &str, target: &Target, out: &mut Vec<u8>) -> Parsed {
         delimiter: if boxes { b';' } else { b',' },
     };
     let target = element_target(element, target);
-    put(out, dimensions, |shape, out| scan.walk(shape, &target, out))
+    put(out, dimensions, |shape, out| {
+        scan.walk(shape, &target, out)?;
+        check_bounds(bounds, shape)
+    })
 }
 
 /// Appends the cell of what the server sent in binary for a `from`, as a value of `target`.
@@ -169,17 +172,36 @@ fn is_space(byte: u8) -> bool {
     SPACES.contains(&char::from(byte))
 }
 
-/// The array behind explicit bounds: `[0:2]={1,2,3}`.
-fn without_bounds(text: &str) -> Parsed<&str> {
+/// Explicit bounds and the array behind them: `[0:2]={1,2,3}`.
+fn split_bounds(text: &str) -> Parsed<(Option<&str>, &str)> {
     if !text.starts_with('[') {
-        return Ok(text);
+        return Ok((None, text));
     }
     let (bounds, body) = text.split_once('=').ok_or(Unreadable)?;
-    let known = |c: char| c.is_ascii_digit() || "[]:-+".contains(c) || SPACES.contains(&c);
-    match bounds.chars().all(known) {
-        true => Ok(body.trim_matches(SPACES)),
-        false => Err(Unreadable),
+    Ok((Some(bounds), body.trim_matches(SPACES)))
+}
+
+/// Bounds do not count, but they must be those of as many elements.
+fn check_bounds(bounds: Option<&str>, shape: &Shape) -> Parsed {
+    let Some(bounds) = bounds else {
+        return Ok(());
+    };
+    let mut rest = bounds.trim_matches(SPACES);
+    for len in &shape.lens[..shape.dimensions] {
+        let (dimension, after) = rest.split_once(']').ok_or(Unreadable)?;
+        let dimension = dimension.strip_prefix('[').ok_or(Unreadable)?;
+        let bound = |text: &str| text.trim().parse::<i64>().map_err(|_| Unreadable);
+        let (lower, upper) = match dimension.split_once(':') {
+            Some((lower, upper)) => (bound(lower)?, bound(upper)?),
+            None => (1, bound(dimension)?),
+        };
+        let stated = upper.checked_sub(lower).ok_or(Unreadable)?.checked_add(1);
+        if stated != len.map(i64::from) {
+            return Err(Unreadable);
+        }
+        rest = after.trim_start_matches(SPACES);
     }
+    rest.is_empty().then_some(()).ok_or(Unreadable)
 }
 
 fn leading_braces(text: &str) -> usize {

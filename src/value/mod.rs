@@ -219,3 +219,6 @@ fn frame_len(len: usize) -> [u8; 4] {
         .expect("a batch is smaller than 4 GiB")
         .to_be_bytes()
 }
+
+#[cfg(test)]
+mod tests;

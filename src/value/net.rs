@@ -85,8 +85,7 @@ fn inet_text(text: &str, cidr: bool, out: &mut Vec<u8>) -> Parsed {
 }
 
 fn mask(bits: &str) -> Parsed<u8> {
-    let plain = bits.len() == 1 || !bits.starts_with('0');
-    match plain && bits.bytes().all(|byte| byte.is_ascii_digit()) {
+    match bits.bytes().all(|byte| byte.is_ascii_digit()) {
         true => bits.parse().map_err(|_| Unreadable),
         false => Err(Unreadable),
     }
@@ -122,8 +121,9 @@ fn class_bits(first: u8, count: usize) -> u8 {
     }
 }
 
-/// Pairs of hexadecimal digits, with one separator or none, in groups of any
-/// equal length; a MAC address of six bytes becomes one of eight as EUI-64 says.
+/// Pairs of hexadecimal digits, with one separator or none: in six bytes in
+/// groups of equal length, in eight between any two pairs, as PostgreSQL has it.
+/// Six bytes where eight are due become eight as EUI-64 says.
 fn mac_text(text: &str, want: usize, out: &mut Vec<u8>) -> Parsed {
     let mut bytes = Vec::with_capacity(8);
     let separator = text.chars().find(|c| matches!(c, ':' | '-' | '.'));
@@ -132,7 +132,8 @@ fn mac_text(text: &str, want: usize, out: &mut Vec<u8>) -> Parsed {
         None => vec![text],
     };
     let short = groups.len() == want && groups.iter().any(|group| group.len() == 1);
-    if !short && groups.iter().any(|group| group.len() != groups[0].len()) {
+    let unequal = groups.iter().any(|group| group.len() != groups[0].len());
+    if want == 6 && !short && unequal {
         return Err(Unreadable);
     }
     for group in groups {

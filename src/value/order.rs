@@ -69,6 +69,3 @@ fn compare_intervals(old: &[u8], new: &[u8]) -> Ordering {
     };
     span(old).cmp(&span(new)).then_with(|| old.cmp(new))
 }
-
-#[cfg(test)]
-mod tests;

@@ -152,6 +152,9 @@ fn stepped(bound: Bound, inclusive: bool, ty: &Type) -> Parsed<Bound> {
     let Some((cell, is_inclusive)) = bound else {
         return Ok(None);
     };
+    if !matches!(cell[0], tag::INTEGER | tag::DATE) {
+        return Err(Unreadable); // 1.5 is a number, but no bound of integers
+    }
     if is_inclusive == inclusive {
         return Ok(Some((cell, inclusive)));
     }

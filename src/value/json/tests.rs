@@ -322,7 +322,7 @@ fn write(tree: &Tree, variant: usize, out: &mut String) {
     let space = [" ", "", "\n\t", "  "][variant % 4];
     match tree {
         Tree::Plain(word) => out.push_str(word),
-        Tree::Number(digits, scale) if variant % 2 == 0 => {
+        Tree::Number(digits, scale) if variant.is_multiple_of(2) => {
             out.push_str(&format!("{digits}e-{scale}"));
         }
         Tree::Number(digits, scale) => out.push_str(&format!("{digits}0E-{}", scale + 1)),
@@ -355,7 +355,7 @@ fn write(tree: &Tree, variant: usize, out: &mut String) {
 }
 
 fn quote(text: &str, variant: usize, out: &mut String) {
-    if variant % 2 == 0 {
+    if variant.is_multiple_of(2) {
         return out.push_str(&serde_json::to_string(text).unwrap());
     }
     out.push('"');
