@@ -332,6 +332,23 @@ fn a_database_in_another_encoding_gives_utf8() {
 }
 
 #[test]
+fn bytes_that_are_no_text_are_refused() {
+    let server = Postgres::start();
+    server.sql(
+        "postgres",
+        "CREATE DATABASE raw ENCODING 'SQL_ASCII' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'",
+    );
+    server.sql(
+        "raw",
+        "CREATE TABLE t (a text); INSERT INTO t VALUES (convert_from('\\xff41', 'SQL_ASCII'))",
+    );
+    let (mut source, schema) = open(&table(&server.url("raw"), "t")).expect("opens");
+    let failure = read(&mut *source, &wants(&schema)).expect_err("not UTF-8");
+    assert_eq!(failure.code, Code::Malformed);
+    assert!(failure.why.contains("0xff"), "{failure}");
+}
+
+#[test]
 fn a_row_larger_than_a_chunk_is_a_chunk_of_its_own() {
     let server = Postgres::start();
     let url = server.create_database("large");

@@ -52,6 +52,7 @@ impl Address {
             options = options.ssl_mode(PgSslMode::VerifyFull);
         }
         if let Some(path) = root_cert {
+            std::fs::metadata(path).map_err(|error| no_root_cert(path, &error))?;
             options = options.ssl_root_cert(path);
         }
         let shown = shown(&options);
@@ -81,6 +82,14 @@ fn bad_url(why: &str) -> Failure {
         Code::Config,
         format!("the PostgreSQL location is not a valid URL: {why}"),
         "write it as postgres://user:password@host:5432/database, with special characters percent-encoded",
+    )
+}
+
+fn no_root_cert(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::new(
+        Code::Config,
+        format!("sslrootcert {}: {error}", path.display()),
+        "name the file with the certificate of the authority that signed the server's",
     )
 }
 

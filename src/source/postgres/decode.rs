@@ -15,6 +15,13 @@ pub struct Tuples {
     form: String,
 }
 
+/// What is wrong with a tuple.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Bad {
+    NotWhole,
+    NotUtf8,
+}
+
 impl Tuples {
     pub fn new(fields: &[Field], locate: bool) -> Self {
         let kind = |field: &Field| match field.as_text {
@@ -33,11 +40,11 @@ impl Tuples {
         }
     }
 
-    /// Appends one row's cells; on `None` the tuple is not whole.
-    fn tuple(&self, tuple: &mut Reader<'_>, rows: &mut Rows) -> Option<()> {
+    /// Appends one row's cells.
+    fn tuple(&self, tuple: &mut Reader<'_>, rows: &mut Rows) -> Result<(), Bad> {
         let fields = self.kinds.len() + usize::from(self.locate);
         if usize::from(tuple.u16()?) != fields {
-            return None;
+            return Err(Bad::NotWhole);
         }
         if self.locate {
             rows.locators.push(tuple.locator()?);
@@ -47,7 +54,7 @@ impl Tuples {
             rows.cells.push(tuple.cell(kind)?);
         }
         rows.spans.push((place(start)?, place(tuple.at)?));
-        Some(())
+        Ok(())
     }
 }
 
@@ -62,7 +69,7 @@ impl Decode for Tuples {
         while reader.at < reader.bytes.len() {
             row += 1;
             self.tuple(&mut reader, rows)
-                .ok_or_else(|| not_whole(row))?;
+                .map_err(|bad| failure(bad, row))?;
         }
         Ok(())
     }
@@ -72,17 +79,27 @@ impl Decode for Tuples {
     }
 }
 
-fn not_whole(row: u64) -> Failure {
+fn failure(bad: Bad, row: u64) -> Failure {
+    let (why, next) = match bad {
+        Bad::NotWhole => (
+            "is not a whole tuple of the columns asked for",
+            "check what stands between shadowgate and the server (a pooler, a proxy)",
+        ),
+        Bad::NotUtf8 => (
+            "holds a text that is not UTF-8",
+            "mend the database's texts, or leave the column out (ignore)",
+        ),
+    };
     Failure::new(
         Code::Malformed,
-        format!("row {row} of the stream is not a whole tuple of the columns asked for"),
-        "check what stands between shadowgate and the server (a pooler, a proxy)",
+        format!("row {row} of the stream {why}"),
+        next,
     )
 }
 
 /// Places are 32 bits; no chunk is larger, for no row is.
-fn place(at: usize) -> Option<u32> {
-    u32::try_from(at).ok()
+fn place(at: usize) -> Result<u32, Bad> {
+    u32::try_from(at).map_err(|_| Bad::NotWhole)
 }
 
 struct Reader<'a> {
@@ -91,42 +108,46 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn take(&mut self, len: usize) -> Option<&'a [u8]> {
-        let end = self.at.checked_add(len)?;
-        let taken = self.bytes.get(self.at..end)?;
+    fn take(&mut self, len: usize) -> Result<&'a [u8], Bad> {
+        let end = self.at.checked_add(len).ok_or(Bad::NotWhole)?;
+        let taken = self.bytes.get(self.at..end).ok_or(Bad::NotWhole)?;
         self.at = end;
-        Some(taken)
+        Ok(taken)
     }
 
-    fn u16(&mut self) -> Option<u16> {
-        Some(u16::from_be_bytes(self.take(2)?.try_into().ok()?))
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], Bad> {
+        self.take(N)?.try_into().map_err(|_| Bad::NotWhole)
     }
 
-    fn u32(&mut self) -> Option<u32> {
-        Some(u32::from_be_bytes(self.take(4)?.try_into().ok()?))
+    fn u16(&mut self) -> Result<u16, Bad> {
+        self.array().map(u16::from_be_bytes)
+    }
+
+    fn u32(&mut self) -> Result<u32, Bad> {
+        self.array().map(u32::from_be_bytes)
     }
 
     /// A ctid: block (u32) and line (u16), as `block << 16 | line`.
-    fn locator(&mut self) -> Option<u64> {
+    fn locator(&mut self) -> Result<u64, Bad> {
         if self.u32()? != 6 {
-            return None;
+            return Err(Bad::NotWhole);
         }
         let block = u64::from(self.u32()?);
-        Some((block << 16) | u64::from(self.u16()?))
+        Ok((block << 16) | u64::from(self.u16()?))
     }
 
-    fn cell(&mut self, kind: Kind) -> Option<Cell> {
+    fn cell(&mut self, kind: Kind) -> Result<Cell, Bad> {
         let len = self.u32()?;
         if len == u32::MAX {
-            return Some(Cell::NULL);
+            return Ok(Cell::NULL);
         }
         let start = place(self.at)?;
-        let bytes = self.take(usize::try_from(len).ok()?)?;
-        if kind == Kind::Text {
-            std::str::from_utf8(bytes).ok()?;
+        let bytes = self.take(usize::try_from(len).map_err(|_| Bad::NotWhole)?)?;
+        if kind == Kind::Text && std::str::from_utf8(bytes).is_err() {
+            return Err(Bad::NotUtf8);
         }
         let end = place(self.at)?;
-        Some(Cell { start, end, kind })
+        Ok(Cell { start, end, kind })
     }
 }
 

@@ -73,6 +73,10 @@ fn lost(error: &io::Error, stage: Stage, place: &str) -> Failure {
         )
         .transient();
     }
+    // This is how the TLS layer refuses a certificate.
+    if error.kind() == io::ErrorKind::InvalidData {
+        return tls(&error.to_string(), place);
+    }
     // A name that does not resolve and a socket that does not exist stay so.
     let lasting = matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::Other)
         || error.to_string().contains("lookup");
@@ -130,6 +134,12 @@ fn meaning(state: &str, error: &PgDatabaseError, stage: Stage) -> (Code, &'stati
         ("25006", _) => (
             Code::Config,
             "shadowgate only reads: give a query that writes nothing",
+            false,
+        ),
+        // A database in SQL_ASCII holds bytes that are no text.
+        ("22021" | "22P05", Stage::Reading) => (
+            Code::Malformed,
+            "mend the database's texts, or leave the column out (ignore)",
             false,
         ),
         ("3D000", _) => (Code::Unreachable, "check the name of the database", false),

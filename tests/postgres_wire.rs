@@ -1,0 +1,249 @@
+//! What lies between the PostgreSQL source and its server: TLS, and a
+//! connection that is cut at any byte.
+
+mod support;
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use support::Postgres;
+use support::reading::{Keep, open, query, read, refused, table, wants};
+
+use shadowgate::error::{Code, Failure};
+use shadowgate::source::Receipt;
+use shadowgate::source::location::Spec;
+
+/// An authority, and a certificate that it signed for `localhost`.
+struct Certificates {
+    dir: tempfile::TempDir,
+}
+
+impl Certificates {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let made = Certificates { dir };
+        std::fs::write(made.path("ext"), "subjectAltName=DNS:localhost").expect("written");
+        let key = [
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:prime256v1",
+            "-nodes",
+        ];
+        let ca = [
+            "-x509",
+            "-subj",
+            "/CN=test authority",
+            "-keyout",
+            "ca.key",
+            "-out",
+            "ca.crt",
+        ];
+        made.openssl(&[&["req"], &key[..], &ca, &["-days", "2"]].concat());
+        let request = [
+            "-subj",
+            "/CN=localhost",
+            "-keyout",
+            "server.key",
+            "-out",
+            "server.csr",
+        ];
+        made.openssl(&[&["req"], &key[..], &request].concat());
+        let sign = [
+            "x509",
+            "-req",
+            "-in",
+            "server.csr",
+            "-CA",
+            "ca.crt",
+            "-CAkey",
+            "ca.key",
+        ];
+        let out = [
+            "-CAcreateserial",
+            "-extfile",
+            "ext",
+            "-days",
+            "2",
+            "-out",
+            "server.crt",
+        ];
+        made.openssl(&[&sign[..], &out].concat());
+        made
+    }
+
+    fn openssl(&self, args: &[&str]) {
+        let output = Command::new("openssl")
+            .args(args)
+            .current_dir(self.dir.path())
+            .output();
+        let output = output.expect("openssl runs (Debian's package `openssl`)");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "openssl {args:?}: {said}");
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn server(&self) -> Postgres {
+        let read = |name| std::fs::read(self.path(name)).expect("made");
+        Postgres::start_with(
+            "ssl = on\nssl_cert_file = '$DIR/server.crt'\nssl_key_file = '$DIR/server.key'",
+            &[
+                ("server.crt", &read("server.crt")),
+                ("server.key", &read("server.key")),
+            ],
+        )
+    }
+}
+
+const ENCRYPTED: &str = "SELECT ssl::text FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+
+fn encrypted(spec: &Spec) -> String {
+    let (mut source, schema) = open(spec).expect("opens");
+    let (rows, _) = read(&mut *source, &wants(&schema)).expect("read");
+    rows[0].text(0).to_owned()
+}
+
+fn with_root(url: &str, root: &Path) -> Spec {
+    Spec {
+        sslrootcert: Some(root.to_owned()),
+        ..query(url, ENCRYPTED)
+    }
+}
+
+#[test]
+fn certificates_are_verified_as_far_as_asked() {
+    let certificates = Certificates::new();
+    let server = certificates.server();
+    let url = |host: &str, mode: &str| {
+        format!(
+            "postgres://postgres@{host}:{}/postgres?sslmode={mode}",
+            server.port()
+        )
+    };
+    let ca = certificates.path("ca.crt");
+    assert_eq!(
+        encrypted(&with_root(&url("localhost", "verify-full"), &ca)),
+        "true"
+    );
+    let in_url = format!(
+        "{}&sslrootcert={}",
+        url("localhost", "verify-full"),
+        ca.display()
+    );
+    assert_eq!(encrypted(&query(&in_url, ENCRYPTED)), "true");
+    assert_eq!(
+        encrypted(&query(&url("localhost", "require"), ENCRYPTED)),
+        "true"
+    );
+    assert_eq!(
+        encrypted(&query(&url("localhost", "disable"), ENCRYPTED)),
+        "false"
+    );
+    for (spec, why) in [
+        (
+            query(&url("localhost", "verify-full"), ENCRYPTED),
+            "an unknown authority",
+        ),
+        (
+            with_root(&url("127.0.0.1", "verify-full"), &ca),
+            "another host",
+        ),
+    ] {
+        let failure = refused(&spec);
+        assert_eq!(failure.code, Code::Unreachable, "{why}: {failure}");
+        assert!(failure.next.contains("sslrootcert"), "{why}: {failure}");
+    }
+    let failure = refused(&with_root(&in_url, Path::new("/no/such.crt")));
+    assert_eq!(failure.code, Code::Config, "{failure}");
+}
+
+#[test]
+fn a_server_without_tls_is_not_talked_to_in_the_clear() {
+    let url = Postgres::start().url("postgres") + "?sslmode=verify-full";
+    let failure = refused(&query(&url, ENCRYPTED));
+    assert_eq!(failure.code, Code::Unreachable);
+    assert!(failure.why.contains("does not support TLS"), "{failure}");
+    assert!(failure.next.contains("sslmode=disable"), "{failure}");
+}
+
+/// Passes one connection on, and cuts it once the server has sent so many bytes.
+/// Returns the port and, at the end, how many were sent.
+fn proxy(to: u16, limit: usize) -> (u16, std::thread::JoinHandle<usize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("its address").port();
+    let passing = std::thread::spawn(move || {
+        let (client, _) = listener.accept().expect("a client");
+        let server = TcpStream::connect(("127.0.0.1", to)).expect("the server");
+        let (mut from, mut to) = (
+            client.try_clone().expect("a clone"),
+            server.try_clone().expect("a clone"),
+        );
+        std::thread::spawn(move || {
+            let _ = std::io::copy(&mut from, &mut to);
+            let _ = to.shutdown(Shutdown::Both);
+        });
+        let sent = pass(server, &client, limit);
+        let _ = client.shutdown(Shutdown::Both);
+        sent
+    });
+    (port, passing)
+}
+
+fn pass(mut server: TcpStream, mut client: &TcpStream, limit: usize) -> usize {
+    let (mut sent, mut buffer) = (0, [0; 4096]);
+    while sent < limit {
+        let Ok(len @ 1..) = server.read(&mut buffer) else {
+            break;
+        };
+        let len = len.min(limit - sent);
+        if client.write_all(&buffer[..len]).is_err() {
+            break;
+        }
+        sent += len;
+    }
+    sent
+}
+
+/// Reads the table through a proxy; the bytes that came, and what became of it.
+fn through(limit: usize) -> (usize, Result<(usize, Receipt), Failure>) {
+    let server = Postgres::start();
+    let (port, passing) = proxy(server.port(), limit);
+    let url = format!("postgres://postgres@127.0.0.1:{port}/cuts?sslmode=disable");
+    let result = open(&table(&url, "t")).and_then(|(mut source, schema)| {
+        let mut keep = Keep::default();
+        let receipt = source.read(&wants(&schema), &mut keep)?;
+        source.verify_unchanged()?;
+        Ok((keep.chunks.len(), receipt))
+    });
+    (passing.join().expect("passed on"), result)
+}
+
+#[test]
+fn no_cut_at_any_byte_looks_like_the_end() {
+    let server = Postgres::start();
+    server.create_database("cuts");
+    server.sql(
+        "cuts",
+        "CREATE TABLE t AS SELECT i, repeat('x', 20) AS b FROM generate_series(1, 500) i",
+    );
+    let (all, whole) = through(usize::MAX);
+    assert_eq!(whole.expect("uncut").1.rows, Some(500));
+    // What follows the last row: trailer, CopyDone, CommandComplete,
+    // ReadyForQuery, then the answers to RELEASE and SELECT.
+    let tail = 200;
+    let earlier = (0..all - tail).step_by(701);
+    for limit in earlier.chain(all - tail..all) {
+        let (sent, result) = through(limit);
+        let failure = result.expect_err("cut");
+        assert!(sent <= limit);
+        assert!(
+            matches!(failure.code, Code::SourceCut | Code::Unreachable) && failure.transient,
+            "cut after {limit} of {all} bytes: {failure}"
+        );
+    }
+}
