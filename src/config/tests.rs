@@ -208,6 +208,28 @@ fn steps_that_make_no_sense_are_refused() {
 }
 
 #[test]
+fn zones_are_by_name_or_offset() {
+    for zone in ["Asia/Tokyo", "+09:00"] {
+        assert!(rules(&format!("timezone = \"{zone}\"")).zone.is_some());
+    }
+    assert!(rules_why("timezone = \"Tokyo\"").contains("`Tokyo` is no time zone"));
+}
+
+/// A location may come from the environment, whatever stands there.
+#[test]
+fn a_source_that_cannot_be_read_is_not_echoed() {
+    let config = read("[datasets.a.old]\nsource = \"hunter2\"").expect("kept for later");
+    let problem = config.datasets["a"].sides[0].source.clone();
+    let failure = config.refuse(&problem.expect("given").expect_err("wrong"));
+    assert!(
+        failure
+            .why
+            .contains("line 2: datasets.a.old.source: what is here is not a kind")
+    );
+    assert!(failure.why.contains(".csv") && !failure.why.contains("hunter2"));
+}
+
+#[test]
 fn numbers_keep_their_digits() {
     let given = |text: &str| rules(&format!("tolerance = {{ absolute = {text} }}")).tolerance;
     let quoted = given("\"0.1000000000000000055\"");

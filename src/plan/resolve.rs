@@ -91,7 +91,7 @@ fn check_names(spec: &DatasetSpec, key: &[String], sides: &[Columns<'_>; 2]) -> 
         }
     }
     for name in spec.rules.keys().filter(|name| *name != "*") {
-        names::unknown("the rules", name, sides, &mut problems);
+        names::unknown("a rule", name, sides, &mut problems);
     }
     for (name, _) in &spec.gates.columns {
         names::unknown("gates.columns", name, sides, &mut problems);

@@ -1,2 +1,4 @@
 mod build;
+mod columns;
+mod kit;
 mod resolve;
