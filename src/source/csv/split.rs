@@ -42,24 +42,12 @@ pub(super) enum Fault {
     Ragged { at: usize, cells: usize },
 }
 
-const BLOCK: usize = 64;
-
 /// Splits whole records; the last may lack its line end.
 #[inline]
 pub(super) fn split<V: Visit>(bytes: &[u8], delimiter: u8, visit: &mut V) -> Result<(), Fault> {
     let (mut record, mut start) = (0, 0);
-    let mut block = 0;
-    let mut mask = marks_at(bytes, block, delimiter);
-    loop {
-        while mask == 0 {
-            block += BLOCK;
-            if block >= bytes.len() {
-                return finish(bytes.len(), record, start, visit);
-            }
-            mask = marks_at(bytes, block, delimiter);
-        }
-        let at = block + mask.trailing_zeros() as usize;
-        mask &= mask - 1;
+    let mut marks = Marks::new(bytes, delimiter);
+    while let Some(at) = marks.next() {
         let byte = bytes[at];
         if byte == delimiter {
             visit.cell(start, at, Form::Bare);
@@ -71,19 +59,15 @@ pub(super) fn split<V: Visit>(bytes: &[u8], delimiter: u8, visit: &mut V) -> Res
             start = at + 1;
             record = start;
         } else if at == start {
-            let (next, ended) = quoted(bytes, at, delimiter, visit)?;
+            let (next, ended) = quoted(&mut marks, at, visit)?;
             if let Some(end) = ended {
                 visit.record(record, end)?;
                 record = next;
             }
             start = next;
-            if start - block >= BLOCK {
-                block = start - start % BLOCK;
-                mask = marks_at(bytes, block, delimiter);
-            }
-            mask &= !0 << (start % BLOCK);
         }
     }
+    finish(bytes.len(), record, start, visit)
 }
 
 /// The record that the end of the bytes ends, if there is one.
@@ -95,41 +79,82 @@ fn finish<V: Visit>(len: usize, record: usize, start: usize, visit: &mut V) -> R
     visit.record(record, len)
 }
 
-/// The cell whose quote opens at `open`. Returns where the next cell begins and,
-/// if this one was its record's last, where the record ends.
+/// The cell whose quote opens at `open`, the mark before the next. Returns where
+/// the next cell begins and, if this one was its record's last, where the record
+/// ends; all marks before the next cell are behind.
 #[inline]
 fn quoted<V: Visit>(
-    bytes: &[u8],
+    marks: &mut Marks<'_>,
     open: usize,
-    delimiter: u8,
     visit: &mut V,
 ) -> Result<(usize, Option<usize>), Fault> {
+    let bytes = marks.bytes;
     let mut form = Form::Quoted;
-    let mut from = open + 1;
     let close = loop {
-        let Some(found) = memchr(b'"', &bytes[from..]) else {
+        let Some(at) = marks.next() else {
             return Err(Fault::Unclosed { at: open });
         };
-        let quote = from + found;
-        if bytes.get(quote + 1) != Some(&b'"') {
-            break quote;
+        if bytes[at] != b'"' {
+            continue;
+        }
+        if bytes.get(at + 1) != Some(&b'"') {
+            break at;
         }
         form = Form::Escaped;
-        from = quote + 2;
+        marks.next();
     };
     visit.cell(open + 1, close, form);
     let end = close + 1;
-    match bytes[end..] {
-        [] => Ok((end, Some(end))),
-        [b'\n', ..] => Ok((end + 1, Some(end))),
-        [b'\r', b'\n', ..] => Ok((end + 2, Some(end))),
-        [byte, ..] if byte == delimiter => Ok((end + 1, None)),
-        _ => Err(Fault::AfterQuote { at: end }),
+    let behind = match bytes[end..] {
+        [] => return Ok((end, Some(end))),
+        [b'\n', ..] => (end + 1, Some(end)),
+        [b'\r', b'\n', ..] => (end + 2, Some(end)),
+        [byte, ..] if byte == marks.delimiter => (end + 1, None),
+        _ => return Err(Fault::AfterQuote { at: end }),
+    };
+    marks.next();
+    Ok(behind)
+}
+
+const BLOCK: usize = 64;
+
+/// Walks over delimiters, line ends and quotes.
+struct Marks<'a> {
+    bytes: &'a [u8],
+    delimiter: u8,
+    /// Where the block begins whose marks not yet told are the bits of `mask`.
+    block: usize,
+    mask: u64,
+}
+
+impl<'a> Marks<'a> {
+    #[inline]
+    fn new(bytes: &'a [u8], delimiter: u8) -> Self {
+        Marks {
+            bytes,
+            delimiter,
+            block: 0,
+            mask: marks_at(bytes, 0, delimiter),
+        }
+    }
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<usize> {
+        while self.mask == 0 {
+            self.block += BLOCK;
+            if self.block >= self.bytes.len() {
+                return None;
+            }
+            self.mask = marks_at(self.bytes, self.block, self.delimiter);
+        }
+        let at = self.block + self.mask.trailing_zeros() as usize;
+        self.mask &= self.mask - 1;
+        Some(at)
     }
 }
 
 /// The marks of the block at `at`; none beyond the end of the bytes.
-#[inline]
+#[inline(always)]
 fn marks_at(bytes: &[u8], at: usize, delimiter: u8) -> u64 {
     let rest = bytes.get(at..).unwrap_or_default();
     if let Some(block) = rest.first_chunk() {
@@ -144,7 +169,7 @@ fn marks_at(bytes: &[u8], at: usize, delimiter: u8) -> u64 {
 ///
 /// The first loop becomes vector compares. The multiplication gathers the
 /// lowest bits of a word's eight bytes in its highest byte.
-#[inline]
+#[inline(always)]
 fn marks(block: &[u8; BLOCK], delimiter: u8) -> u64 {
     let hits = block.map(|byte| u8::from((byte == delimiter) | (byte == b'\n') | (byte == b'"')));
     let (words, _) = hits.as_chunks::<8>();

@@ -7,11 +7,13 @@ use proptest::prelude::*;
 use super::super::split::{Fault, Form, Visit, split, unescape};
 use super::*;
 
+type Record = Vec<(Vec<u8>, Form)>;
+
 /// Collects records.
 struct Records<'a> {
     bytes: &'a [u8],
-    cells: Vec<(Vec<u8>, Form)>,
-    records: Vec<Vec<(Vec<u8>, Form)>>,
+    cells: Record,
+    records: Vec<Record>,
 }
 
 impl Visit for Records<'_> {
@@ -30,7 +32,7 @@ impl Visit for Records<'_> {
     }
 }
 
-fn ours(bytes: &[u8]) -> Result<Vec<Vec<(Vec<u8>, Form)>>, Fault> {
+fn ours(bytes: &[u8]) -> Result<Vec<Record>, Fault> {
     let mut records = Records {
         bytes,
         cells: Vec::new(),
@@ -69,7 +71,7 @@ fn text() -> impl Strategy<Value = Vec<u8>> {
 fn table() -> impl Strategy<Value = (Vec<Vec<String>>, Vec<u8>)> {
     let cell = ("[a-c,\"\n\r東]{0,6}|x{60,70}", any::<bool>());
     (1..5_usize)
-        .prop_flat_map(move |width| vec(vec(cell.clone(), width), 0..12))
+        .prop_flat_map(move |width| vec(vec(cell, width), 0..12))
         .prop_map(|rows| {
             let mut bytes = Vec::new();
             for row in &rows {
@@ -97,7 +99,7 @@ proptest! {
     #[test]
     fn the_same_cells_as_the_csv_crate(bytes in text()) {
         let Ok(records) = ours(&bytes) else { return Ok(()) };
-        let blank = |record: &Vec<(Vec<u8>, Form)>| {
+        let blank = |record: &Record| {
             matches!(record.as_slice(), [(cell, Form::Bare)] if cell.is_empty())
         };
         let cells: Vec<Vec<Vec<u8>>> = records
