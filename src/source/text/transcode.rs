@@ -89,7 +89,7 @@ impl Transcoder {
         Failure::new(
             Code::Malformed,
             format!(
-                "{}: line {line}, byte {byte}: {bad} bytes are not {}",
+                "{}: line {line}, byte {byte}: what stands here is not {}",
                 origin.name(),
                 shown(self.encoding)
             ),
