@@ -35,8 +35,8 @@ pub fn from_wire(bytes: &[u8], from: &Type, target: &Target, out: &mut Vec<u8>) 
     }
 }
 
-/// Text in binary is text. It is checked all the same: a server whose encoding
-/// is SQL_ASCII sends whatever it was given.
+/// Text in binary is text. It is checked all the same, for nothing but UTF-8 may
+/// stand in a TEXT cell, and a "char" sends its one byte whatever it is.
 fn from_wire_text(bytes: &[u8], from: &Type, target: &Target, out: &mut Vec<u8>) -> Parsed {
     let bytes = if bytes == [0] { b"" } else { bytes }; // an empty "char"
     let text = std::str::from_utf8(bytes).map_err(|_| Unreadable)?;

@@ -11,6 +11,9 @@ use super::{ARRAY, CLOSE, OBJECT};
 /// sorting the members of nested objects cannot take time without bound.
 const MAX_DEPTH: usize = 1 << 16;
 
+/// How many bytes of each scratch buffer stay from value to value.
+const KEEP: usize = 1 << 20;
+
 /// An object or array that is still open.
 struct Frame {
     object: bool,
@@ -50,6 +53,10 @@ pub fn value(text: &str, out: &mut Vec<u8>) -> Parsed {
         scratch: &mut scratch,
     };
     let parsed = parser.whole(out);
+    // One giant value must not hold memory for the rest of the run.
+    scratch.moved.shrink_to(KEEP);
+    scratch.members.shrink_to(KEEP / size_of::<Member>());
+    scratch.frames.shrink_to(KEEP / size_of::<Frame>());
     SCRATCH.set(scratch);
     parsed
 }
