@@ -7,7 +7,8 @@ use memchr::{memchr, memchr_iter};
 
 use super::cut::{Shape, between};
 use super::doubt;
-use super::scan::{Fault, Scanner, Span, Text, Value, unescape};
+use super::scan::{Fault, Scanner, Span, Value};
+use super::string::{Text, unescape};
 use crate::error::{Code, Failure, Result};
 use crate::source::text::Origin;
 use crate::source::{Cell, Chunk, Decode, Kind, Rows};

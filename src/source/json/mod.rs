@@ -8,6 +8,7 @@ mod cut;
 mod decode;
 mod doubt;
 mod scan;
+mod string;
 #[cfg(test)]
 mod tests;
 
@@ -17,7 +18,8 @@ use std::time::{Duration, Instant};
 
 use self::cut::{Cutter, Shape};
 use self::decode::{Decoder, Habit, twice, walk};
-use self::scan::{Fault, Scanner, Text, Value};
+use self::scan::{Fault, Scanner, Value};
+use self::string::Text;
 use super::location::{Format, Location, Spec};
 use super::text::TextFile;
 use super::{

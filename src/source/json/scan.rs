@@ -7,6 +7,8 @@
 
 use std::borrow::Cow;
 
+use super::string::{Text, plain_end};
+
 /// How deep arrays and objects may nest.
 pub const DEPTH: usize = 1000;
 
@@ -38,26 +40,6 @@ impl Fault {
 
 /// Where a token stands in the text: `start..end`.
 pub type Span = (usize, usize);
-
-/// A string's text between its quotes, still escaped.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Text {
-    pub span: Span,
-    pub escaped: bool,
-}
-
-impl Text {
-    /// The text itself; borrowed where nothing is escaped.
-    pub fn read<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
-        let raw = &bytes[self.span.0..self.span.1];
-        if !self.escaped {
-            return Cow::Borrowed(raw);
-        }
-        let mut text = Vec::with_capacity(raw.len());
-        unescape(raw, &mut text);
-        Cow::Owned(text)
-    }
-}
 
 /// One value of a record.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -374,68 +356,4 @@ impl Open {
     fn pop(&mut self) {
         self.len = self.len.saturating_sub(1);
     }
-}
-
-/// The first byte from `at` on that ends a run of a string's plain bytes: a
-/// quote, a backslash or a control character. Eight bytes at a time.
-fn plain_end(bytes: &[u8], mut at: usize) -> usize {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    let zero = |word: u64| word.wrapping_sub(ONES) & !word & HIGH;
-    while let Some(eight) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
-        let word = u64::from_le_bytes(*eight);
-        let control = word.wrapping_sub(ONES * 0x20) & !word & HIGH;
-        let quote = zero(word ^ (ONES * u64::from(b'"')));
-        let slash = zero(word ^ (ONES * u64::from(b'\\')));
-        // Borrows only disturb bytes above a true hit, so the lowest is true.
-        let hits = control | quote | slash;
-        if hits != 0 {
-            return at + hits.trailing_zeros() as usize / 8;
-        }
-        at += 8;
-    }
-    let rest = bytes.get(at..).unwrap_or_default();
-    let ends = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
-    at + rest.iter().position(ends).unwrap_or(rest.len())
-}
-
-/// Appends the text of a string that was scanned without a fault.
-pub fn unescape(mut raw: &[u8], out: &mut Vec<u8>) {
-    while let Some(at) = memchr::memchr(b'\\', raw) {
-        out.extend_from_slice(&raw[..at]);
-        let (short, len) = match raw[at + 1] {
-            b'b' => (0x08, 2),
-            b'f' => (0x0c, 2),
-            b'n' => (b'\n', 2),
-            b'r' => (b'\r', 2),
-            b't' => (b'\t', 2),
-            b'u' => (0, 6),
-            other => (other, 2),
-        };
-        raw = &raw[at..];
-        match len {
-            2 => {
-                out.push(short);
-                raw = &raw[2..];
-            }
-            _ => raw = unescape_unicode(raw, out),
-        }
-    }
-    out.extend_from_slice(raw);
-}
-
-fn unescape_unicode<'a>(raw: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
-    let unit = |at: usize| {
-        let digits = raw[at + 2..at + 6].iter();
-        digits.fold(0u32, |value, digit| {
-            value << 4 | char::from(*digit).to_digit(16).unwrap_or(0)
-        })
-    };
-    let (code, len) = match unit(0) {
-        high @ 0xd800..0xdc00 => (0x10000 + ((high - 0xd800) << 10) + (unit(6) - 0xdc00), 12),
-        code => (code, 6),
-    };
-    let character = char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER);
-    out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
-    &raw[len..]
 }

@@ -37,7 +37,8 @@ pub struct Framer<'a> {
 
 impl<'a> Framer<'a> {
     pub fn new(sink: &'a mut dyn Sink, located: bool, limit: usize) -> Self {
-        let bytes = sink.buffer();
+        let mut bytes = sink.buffer();
+        bytes.clear();
         Framer {
             sink,
             located,
@@ -99,7 +100,8 @@ impl<'a> Framer<'a> {
         if self.bytes.is_empty() {
             return ControlFlow::Continue(());
         }
-        let next = self.sink.buffer();
+        let mut next = self.sink.buffer();
+        next.clear();
         let bytes = std::mem::replace(&mut self.bytes, next);
         self.sent += bytes.len() as u64;
         let base = std::mem::replace(&mut self.base, self.rows);
