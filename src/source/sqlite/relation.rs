@@ -64,17 +64,9 @@ impl Relation {
             Some(name) => named(&all, name, path)?,
             None => only(&all, path)?,
         };
-        let view = listed.kind == "view";
-        if view {
-            // A view may be of the time when "text" in double quotes was common.
-            db.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, true)
-                .map_err(sql)?;
-        }
         let from = format!("main.{}", quoted(&listed.name));
-        let all = db
-            .prepare(&format!("SELECT * FROM {from}"))
+        let columns = selected(db, &from, listed.kind == "view")
             .map_err(|error| in_sql(path, &format!("{} {}", listed.kind, listed.name), &error))?;
-        let columns = columns(&all);
         let plain = listed.kind == "table" || listed.kind == "shadow";
         let free = |rowid: &&str| !columns.iter().any(|name| name.eq_ignore_ascii_case(rowid));
         let rowid = ROWIDS.into_iter().find(free);
@@ -197,6 +189,19 @@ fn checked<'a>(db: &'a Connection, path: &Path, what: &str, sql: &str) -> Result
         ));
     }
     Ok(statement)
+}
+
+/// The columns of a table or view. A view may be of the time when text stood in
+/// double quotes: only one that cannot be read otherwise lets them be text.
+fn selected(db: &Connection, from: &str, view: bool) -> rusqlite::Result<Vec<String>> {
+    let sql = format!("SELECT * FROM {from}");
+    if let Err(error) = db.prepare(&sql) {
+        if !view {
+            return Err(error);
+        }
+        db.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, true)?;
+    }
+    db.prepare(&sql).map(|statement| columns(&statement))
 }
 
 fn columns(statement: &Statement<'_>) -> Vec<String> {

@@ -369,3 +369,17 @@ fn a_sink_that_has_enough_ends_the_read() {
     source.read(&wants, &mut keep).unwrap();
     assert_eq!(keep.chunks.len(), 2);
 }
+
+#[test]
+fn double_quotes_are_text_only_for_a_view_that_needs_them() {
+    let fixture = Fixture::new(
+        "CREATE TABLE t (k); INSERT INTO t VALUES (1);
+         CREATE VIEW old AS SELECT k, \"text\" AS v FROM t; CREATE VIEW plain AS SELECT k FROM t;",
+    );
+    assert_eq!(cells(&fixture.table("old")), [["i1", "Text(\"text\")"]]);
+    let misspelt = Spec {
+        filter: Some("\"kk\" = 'x'".to_owned()),
+        ..fixture.table("plain")
+    };
+    assert_eq!(failure(&misspelt).code, Code::Config);
+}
