@@ -32,7 +32,7 @@ pub fn text(text: &str, target: &Target, out: &mut Vec<u8>) -> Parsed {
     }
     let kind = match (&target.ty, doubles.len()) {
         (Type::Point, 2) => POINT,
-        (Type::Line, 3) if doubles[0] != 0.0 || doubles[1] != 0.0 => LINE,
+        (Type::Line, 3) if !(is_zero(doubles[0]) && is_zero(doubles[1])) => LINE,
         (Type::Lseg, 4) => LSEG,
         (Type::Box, 4) => BOX,
         (Type::Path, 2..) if text.starts_with('[') => OPEN,
@@ -96,6 +96,11 @@ fn put(kind: u8, mut doubles: Vec<f64>, out: &mut Vec<u8>) {
         payload.extend_from_slice(&plain.to_be_bytes());
     }
     put_framed(out, tag::GEOMETRY, &payload);
+}
+
+/// What PostgreSQL takes for zero where it refuses a line without direction.
+fn is_zero(double: f64) -> bool {
+    double.abs() <= 1e-6
 }
 
 /// The one NaN.

@@ -12,6 +12,7 @@ fn shapes_show_as_the_server_prints_them() {
         ("point", "(1,0x2)", None),
         ("line", "{1,-2.5,NaN}", Some("{1,-2.5,NaN}")),
         ("line", "{-0,0,1}", None),
+        ("line", "{1e-7,-1e-7,1}", None),
         ("lseg", "((1,2),(3,4))", Some("[(1,2),(3,4)]")),
         ("lseg", "[(1,2),(3,4)", None),
         ("lseg", "[(1,2)]", None),
