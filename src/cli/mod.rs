@@ -2,16 +2,21 @@
 //! failure. Data goes to stdout, everything else to stderr.
 
 pub mod args;
+mod explain;
 mod help;
 pub mod logging;
 pub mod progress;
+mod shell;
 mod verify;
 
+use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 
-use crate::error::{Exit, Failure};
+use crate::error::{Code, Exit, Failure, Result};
+use crate::plan::{self, DatasetSpec, SourceOptions};
 use args::{Cli, Command};
 
 /// Runs what was typed and says how it ended.
@@ -26,6 +31,9 @@ pub fn main() -> ExitCode {
 fn run(command: Command) -> Exit {
     match command {
         Command::Verify(args) => verify::run(&(*args).into()),
+        Command::Explain(args) => explain::run(*args),
+        Command::Completions(args) => shell::completions(args.shell),
+        Command::Man => shell::man(),
         _ => Exit::Usage,
     }
 }
@@ -43,6 +51,49 @@ fn explain_usage(error: &clap::Error) -> Exit {
 /// Tells a failure on stderr.
 fn tell(failure: &Failure) {
     eprintln!("error: {failure}");
+}
+
+/// There is no answer: why not goes to stderr, and stdout stays empty. Exit 2
+/// where any of it is the user's to mend.
+fn refused(failures: &[Failure]) -> Exit {
+    failures.iter().for_each(tell);
+    match failures.iter().any(|failure| failure.code.is_usage()) {
+        true => Exit::Usage,
+        false => Exit::Inconclusive,
+    }
+}
+
+/// The dataset of a command that looks at one.
+fn one_dataset(options: &SourceOptions) -> Result<DatasetSpec> {
+    let mut specs = plan::specs(options, &environment, Path::new(""))?;
+    match (specs.pop(), specs.is_empty()) {
+        (Some(spec), true) => Ok(spec),
+        (last, _) => {
+            let names = specs.iter().chain(&last).map(|spec| spec.name.as_str());
+            Err(Failure::new(
+                Code::Usage,
+                "the configuration has several datasets, and this command looks at one",
+                format!(
+                    "Name it with --dataset: {}",
+                    names.collect::<Vec<_>>().join(", ")
+                ),
+            ))
+        }
+    }
+}
+
+/// Prints an answer on stdout, whole.
+fn print(answer: &[u8]) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(answer)
+        .and_then(|()| out.flush())
+        .map_err(|error| {
+            Failure::new(
+                Code::CannotWrite,
+                format!("the answer could not be printed: {error}"),
+                "check what reads this command's output",
+            )
+        })
 }
 
 /// The environment, as far as it is text.

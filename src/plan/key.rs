@@ -67,23 +67,56 @@ fn empty() -> Failure {
     )
 }
 
-/// The values of one key as a person types them, one for each of its `columns`:
-/// of a single column the text itself; of several a JSON array, or the values
-/// separated by commas where none has a comma in it.
-pub fn values(text: &str, columns: usize) -> Result<Vec<String>> {
-    if columns == 1 {
+/// The values of one key as a person types them, one for each of its columns
+/// `names`: of a single column the text itself; of several a JSON array, or the
+/// values separated by commas where none has a comma in it. A JSON object of
+/// the key's columns, as a report's files write keys, names one too.
+pub fn values(text: &str, names: &[&str]) -> Result<Vec<String>> {
+    if let Some(values) = object(text, names)? {
+        return Ok(values);
+    }
+    if names.len() == 1 {
         return Ok(vec![text.to_owned()]);
     }
     let values = match text.trim_start().starts_with('[') {
         true => array(text)?,
         false => text.split(',').map(str::to_owned).collect(),
     };
-    match values.len() == columns {
+    match values.len() == names.len() {
         true => Ok(values),
         false => Err(not_a_key(format!(
-            "the key has {columns} columns, and {} values were given",
-            values.len()
+            "the key has {} columns ({}), and {} were given",
+            names.len(),
+            names.join(", "),
+            counted(values.len())
         ))),
+    }
+}
+
+fn counted(values: usize) -> String {
+    match values {
+        1 => "1 value".to_owned(),
+        _ => format!("{values} values"),
+    }
+}
+
+/// The values of a JSON object that has the key's columns and no others; any
+/// other text is no object of a key.
+fn object(text: &str, names: &[&str]) -> Result<Option<Vec<String>>> {
+    if !text.trim_start().starts_with('{') {
+        return Ok(None);
+    }
+    let Ok(object) = serde_json::from_str::<serde_json::Map<_, _>>(text) else {
+        return Ok(None);
+    };
+    let values: Option<Vec<_>> = names.iter().map(|name| object.get(*name)).collect();
+    match values.filter(|values| values.len() == object.len()) {
+        Some(values) => values
+            .into_iter()
+            .map(scalar)
+            .collect::<Result<_>>()
+            .map(Some),
+        None => Ok(None),
     }
 }
 
@@ -123,11 +156,15 @@ mod tests {
 
     #[test]
     fn a_key_is_typed_as_text_as_an_array_or_with_commas() {
-        let of = |text, columns| values(text, columns).expect(text);
+        let names = ["x", "y", "z"];
+        let of = |text, columns| values(text, &names[..columns]).expect(text);
         assert_eq!(of("a,b", 1), ["a,b"]);
         assert_eq!(of("[1]", 1), ["[1]"]);
         assert_eq!(of("a,b", 2), ["a", "b"]);
         assert_eq!(of("[\"a,b\", 7, true]", 3), ["a,b", "7", "true"]);
+        assert_eq!(of("{\"x\": \"a\"}", 1), ["a"]);
+        assert_eq!(of("{\"y\": 2, \"x\": \"a\"}", 2), ["a", "2"]);
+        assert_eq!(of("{\"q\": 2}", 1), ["{\"q\": 2}"]);
         for (text, columns) in [
             ("a", 2),
             ("[1.5, 2]", 2),
@@ -135,7 +172,10 @@ mod tests {
             ("[1", 2),
             ("[1,2]", 3),
         ] {
-            assert_eq!(values(text, columns).expect_err(text).code, Code::Usage);
+            assert_eq!(
+                values(text, &names[..columns]).expect_err(text).code,
+                Code::Usage
+            );
         }
     }
 }

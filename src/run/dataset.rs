@@ -324,7 +324,7 @@ impl Passed {
     }
 }
 
-fn rows_short(claimed: u64, rows: u64) -> Failure {
+pub(super) fn rows_short(claimed: u64, rows: u64) -> Failure {
     Failure::new(
         Code::RowsShort,
         format!("{rows} rows arrived, but the source says it holds {claimed}"),

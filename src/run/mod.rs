@@ -6,6 +6,8 @@
 
 pub mod canon;
 pub mod dataset;
+pub mod explain;
+mod look;
 pub mod merge;
 pub mod open;
 pub mod pass;

@@ -5,11 +5,11 @@
 //! escaped, so no value can move the cursor or pass for a verdict.
 
 pub mod cell;
-mod changed;
+pub mod changed;
 mod evidence;
 mod figures;
 mod headline;
-mod table;
+pub mod table;
 mod words;
 
 use std::path::Path;

@@ -1,0 +1,60 @@
+//! `explain KEY`: one key on both sides, step by step.
+
+mod page;
+
+use std::io::{self, IsTerminal};
+
+use super::args::ExplainArgs;
+use super::{logging, print, progress, refused, tell};
+use crate::error::{Exit, Result};
+use crate::plan::{DatasetSpec, SourceOptions};
+use crate::report::text::table::Ink;
+use crate::run::explain::{self, Outcome};
+
+/// 0: equal on both sides; 1: not, or not once on both; 2: something to mend;
+/// 3: the key could not be looked for, or is on neither side.
+pub fn run(args: ExplainArgs) -> Exit {
+    let key = args.value;
+    let options: SourceOptions = args.source.into();
+    let terminal = io::stderr().is_terminal();
+    let (listener, bars) = progress::listener(options.quiet || !terminal, terminal);
+    logging::start(options.verbose, logging::colour(terminal), bars);
+    let spec = match spec(&options) {
+        Ok(spec) => spec,
+        Err(failure) => return refused(&[failure]),
+    };
+    match explain::explain(&spec, &key, listener.as_ref()) {
+        Err(not) => refused(&not.failures),
+        Ok(explained) => {
+            drop(listener);
+            let look = page::Look {
+                ink: Ink {
+                    colour: logging::colour(io::stdout().is_terminal()),
+                },
+                width: super::terminal_width(),
+                whole: options.verbose > 0,
+            };
+            match print(page::render(&explained, look).as_bytes()) {
+                Ok(()) => exit(explained.outcome),
+                Err(failure) => {
+                    tell(&failure);
+                    Exit::Inconclusive
+                }
+            }
+        }
+    }
+}
+
+fn exit(outcome: Outcome) -> Exit {
+    match outcome {
+        Outcome::Matched => Exit::Pass,
+        _ => Exit::Fail,
+    }
+}
+
+/// The one dataset to look at. Looking at one source twice does no harm.
+fn spec(options: &SourceOptions) -> Result<DatasetSpec> {
+    let mut spec = super::one_dataset(options)?;
+    spec.allow_same_source = true;
+    Ok(spec)
+}
