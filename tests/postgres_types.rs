@@ -464,7 +464,7 @@ fn made() -> Vec<Sample> {
             array(range(Type::Int4)),
             &["{\"[1,3)\",empty,NULL}"],
         ),
-        ("xml", by_text("xml"), &["<a>1</a>"]),
+        ("jsonpath", by_text("jsonpath"), &["$.\"a\"[*]"]),
         ("pg_lsn", by_text("pg_lsn"), &["16/B374D848"]),
         ("tsvector", by_text("tsvector"), &["a fat cat"]),
         ("pair", by_text("pair"), &["(1,x)", "(,)"]),

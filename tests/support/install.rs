@@ -4,8 +4,14 @@ use std::fs::File;
 use std::path::PathBuf;
 use std::process::Command;
 
+/// Names the folder of another server's binaries, to test against its version.
+const CHOSEN: &str = "SHADOWGATE_TEST_PG_BIN";
+
 /// The folder with `initdb`, `postgres`, `pg_ctl` and `psql` of the newest server.
 pub fn binaries() -> PathBuf {
+    if let Some(chosen) = std::env::var_os(CHOSEN) {
+        return PathBuf::from(chosen);
+    }
     if let Some(found) = find() {
         return found;
     }
