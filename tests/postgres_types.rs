@@ -627,6 +627,42 @@ fn what_an_api_would_render_as_json_is_the_same_value() {
 }
 
 #[test]
+fn a_cast_that_loses_something_is_not_trusted() {
+    let server = Postgres::start();
+    let url = server.create_database("lossy");
+    server.sql(
+        "lossy",
+        "CREATE TYPE pair AS (a int, b int);
+         CREATE FUNCTION lossy(pair) RETURNS text LANGUAGE sql AS $$SELECT 'same'$$;
+         CREATE CAST (pair AS text) WITH FUNCTION lossy(pair) AS IMPLICIT;
+         CREATE TABLE t (id int, v pair);
+         INSERT INTO t VALUES (1, '(1,2)'), (2, '(3,4)'), (3, '(,)'), (4, NULL)",
+    );
+    let (mut source, schema) = open(&table(&url, "t")).expect("opens");
+    let wire = by_id(read(&mut *source, &wants(&schema)).expect("read").0, false);
+    let texts: Vec<_> = wire
+        .values()
+        .map(|cell| cell.as_deref().map(text))
+        .collect();
+    assert_eq!(texts, [Some("(1,2)"), Some("(3,4)"), Some("(,)"), None]);
+}
+
+#[test]
+fn columns_of_pseudo_types_are_read() {
+    let url = Postgres::start().url("postgres");
+    for (name, column) in [("pg_statistic", "stavalues1"), ("pg_rewrite", "ev_action")] {
+        let (mut source, schema) = open(&table(&url, &format!("pg_catalog.{name}"))).expect(name);
+        assert!(
+            schema.warnings.iter().any(|it| it.contains(column)),
+            "{name}"
+        );
+        let (rows, receipt) = read(&mut *source, &wants(&schema)).expect(name);
+        assert_eq!(receipt.rows, Some(rows.len() as u64));
+        assert!(rows.len() > 50, "{name}: {} rows", rows.len());
+    }
+}
+
+#[test]
 fn the_extension_type_citext_is_text() {
     let server = Postgres::start();
     let url = server.create_database("extended");

@@ -14,6 +14,7 @@ use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 
 use crate::error::{Code, Failure, Result};
+use crate::value::Type;
 
 use super::super::{CHUNK, Chunk, Receipt, Sink};
 use super::catalog::Field;
@@ -38,15 +39,27 @@ type Stream<'c> = BoxStream<'c, sqlx::Result<Bytes>>;
 /// the bytes of all others are one run.
 pub fn select_list(fields: &[Field], locate: bool) -> String {
     let locator = locate.then(|| "ctid".to_owned());
-    let columns = fields.iter().map(|field| match &field.cast {
-        Some(cast) => format!("{}::{cast}", name::quote(&field.name)),
-        None => name::quote(&field.name),
-    });
+    let columns = fields.iter().map(expression);
     locator
         .into_iter()
         .chain(columns)
         .collect::<Vec<_>>()
         .join(", ")
+}
+
+fn expression(field: &Field) -> String {
+    let name = name::quote(&field.name);
+    match (&field.ty, &field.cast) {
+        // What the type's own output function writes. A cast to text may be the
+        // user's own and lose what tells two values apart. (A row of NULLs is
+        // itself not NULL, which IS NULL would not see.)
+        (Type::ByText(_), _) => format!(
+            "CASE WHEN pg_catalog.num_nonnulls({name}) = 1 \
+             THEN pg_catalog.format('%s', {name}) END"
+        ),
+        (_, Some(cast)) => format!("{name}::{cast}"),
+        (_, None) => name,
+    }
 }
 
 /// Locators as an array of ctids.

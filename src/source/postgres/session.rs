@@ -227,11 +227,15 @@ impl Drop for Session {
         };
         // A goodbye keeps "unexpected EOF" out of the server's log; it is not
         // worth waiting for, nor a panic where another runtime is in charge.
-        if let Some(connection) = self.connection.take()
+        if let Some(mut connection) = self.connection.take()
             && tokio::runtime::Handle::try_current().is_err()
         {
-            let goodbye =
-                async { tokio::time::timeout(Duration::from_secs(1), connection.close()).await };
+            let goodbye = async {
+                // A pooler keeps a server connection that is not in a transaction.
+                let _ = sqlx::raw_sql("ROLLBACK").execute(&mut connection).await;
+                connection.close().await
+            };
+            let goodbye = async { tokio::time::timeout(Duration::from_secs(1), goodbye).await };
             let _ = runtime.block_on(goodbye);
         }
         runtime.shutdown_background();

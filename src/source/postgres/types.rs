@@ -89,7 +89,8 @@ pub const BY_TEXT: &[&str] = &[
 pub struct Reading {
     pub ty: Type,
     /// The server type to which it is cast on the way, if its own binary form
-    /// is not what the value layer reads.
+    /// is not what the value layer reads. (What is compared by text comes as its
+    /// output function writes it.)
     pub cast: Option<String>,
 }
 
