@@ -7,6 +7,7 @@
 
 mod install;
 pub mod reading;
+pub mod samples;
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
