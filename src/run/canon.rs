@@ -154,11 +154,9 @@ impl Canon {
         facts
     }
 
-    /// The print of the row as it would be without rules; 0 where there are none.
-    pub fn plain_print(&self, row: &[Cell], bytes: &[u8], work: &mut Work) -> u128 {
-        let Some(pipelines) = &self.plain else {
-            return 0;
-        };
+    /// The row as it would be without rules; `None` where there are none.
+    pub fn plain<'w>(&self, row: &[Cell], bytes: &[u8], work: &'w mut Work) -> Option<&'w [u8]> {
+        let pipelines = self.plain.as_ref()?;
         work.plain.clear();
         for (pipeline, cell) in pipelines.iter().zip(row) {
             // A cell that only its rules make readable is a tagged raw cell here,
@@ -170,7 +168,7 @@ impl Canon {
                 &mut work.plain,
             );
         }
-        self.prints.row(&work.plain)
+        Some(&work.plain)
     }
 
     fn note_unreadable(&self, row: &[u8], key_len: usize, counted: &mut Counted) {

@@ -8,7 +8,8 @@ use super::store::{Budget, Store};
 use super::stream;
 use crate::compare::join::{self, Pairing, Print};
 use crate::error::{Result, Side};
-use crate::source::{Cell, Rows};
+use crate::fingerprint::Batch;
+use crate::source::Rows;
 
 /// What a pass makes of each row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,9 +48,21 @@ pub struct Pass<'a> {
 pub struct State {
     work: canon::Work,
     pub counted: Counted,
+    batch: RowBatch,
     /// The records of a chunk, and of each its partition and end.
-    bytes: Vec<u8>,
+    records: Vec<u8>,
     ends: Vec<(u8, usize)>,
+}
+
+/// The rows of a chunk on their way to their prints, which are made together.
+#[derive(Default)]
+struct RowBatch {
+    keys: Batch,
+    wholes: Batch,
+    plains: Batch,
+    /// Of each row: where its record begins, where it is in the source, what it is.
+    rows: Vec<(usize, u64, RowFacts)>,
+    prints: [Vec<u128>; 3],
 }
 
 impl<'a> Pass<'a> {
@@ -131,29 +144,18 @@ impl stream::Work for Pass<'_> {
         State {
             work: canon::Work::default(),
             counted: self.canons[side.index()].counted(),
-            bytes: Vec::new(),
+            batch: RowBatch::default(),
+            records: Vec::new(),
             ends: Vec::new(),
         }
     }
 
     fn rows(&self, side: Side, rows: &Rows, bytes: &[u8], state: &mut State) -> Result<()> {
-        let canon = self.canons[side.index()];
-        state.bytes.clear();
-        state.ends.clear();
+        state.records.clear();
         for index in 0..rows.len() {
-            let (row, span) = (rows.row(index), rows.span(index, bytes));
-            let (facts, whole) = self.print(canon, row, bytes, span, state);
-            if facts.unkeyed {
-                state.counted.unkeyed += 1;
-                continue;
-            }
-            let key = canon.prints.key(&state.work.row[..facts.key_len]);
-            let plain = canon.plain_print(row, bytes, &mut state.work);
-            let at = rows.locators.get(index).copied().unwrap_or(0);
-            let print = Print::new(key, whole, plain, at)
-                .with_unreadable(facts.unreadable, facts.unreadable_key);
-            state.push(print, self.form);
+            self.add(side, rows, index, bytes, state);
         }
+        self.print(side, state);
         self.store(side, state)?;
         if self.watch {
             self.watch_for_differences(rows.len() as u64);
@@ -167,50 +169,85 @@ impl stream::Work for Pass<'_> {
 }
 
 impl Pass<'_> {
-    /// Makes the canonical row (or only its key) and the print of the whole row.
-    fn print(
-        &self,
-        canon: &Canon,
-        row: &[Cell],
-        bytes: &[u8],
-        span: &[u8],
-        state: &mut State,
-    ) -> (RowFacts, u128) {
-        let State { work, counted, .. } = state;
+    /// Makes the canonical row (or only its key) and adds it to the batch.
+    fn add(&self, side: Side, rows: &Rows, index: usize, bytes: &[u8], state: &mut State) {
+        let canon = self.canons[side.index()];
+        let row = rows.row(index);
+        let State {
+            work,
+            counted,
+            batch,
+            records,
+            ..
+        } = state;
         counted.rows += 1;
-        if self.form == Form::RawPrints {
-            let facts = canon.key(row, bytes, work, counted);
-            return (facts, canon.prints.raw(span));
+        let facts = match self.form {
+            Form::RawPrints => canon.key(row, bytes, work, counted),
+            Form::Prints | Form::Rows => canon.row(row, bytes, work, counted),
+        };
+        counted.unkeyed += u64::from(facts.unkeyed);
+        let at = rows.locators.get(index).copied().unwrap_or(0);
+        batch.rows.push((records.len(), at, facts));
+        batch.keys.add(&work.row[..facts.key_len]);
+        match self.form {
+            Form::RawPrints => batch.wholes.add(rows.span(index, bytes)),
+            Form::Prints | Form::Rows => batch.wholes.add(&work.row),
         }
-        let facts = canon.row(row, bytes, work, counted);
-        let whole = canon.prints.row(&work.row);
-        counted.digest.add(whole);
-        (facts, whole)
+        if !facts.unkeyed {
+            records.extend_from_slice(&[0; Print::BYTES]);
+            if self.form == Form::Rows {
+                records.extend_from_slice(&(work.row.len() as u64).to_ne_bytes());
+                records.extend_from_slice(&work.row);
+            }
+        }
+        if let Some(plain) = canon.plain(row, bytes, work) {
+            batch.plains.add(plain);
+        }
+    }
+
+    /// Makes all prints of the batch and puts them into their records.
+    fn print(&self, side: Side, state: &mut State) {
+        let canon = self.canons[side.index()];
+        let State {
+            counted,
+            batch,
+            records,
+            ends,
+            ..
+        } = state;
+        let [keys, wholes, plains] = &mut batch.prints;
+        canon.prints.keys(&mut batch.keys, keys);
+        canon.prints.rows(&mut batch.plains, plains);
+        if self.form == Form::RawPrints {
+            canon.prints.raws(&mut batch.wholes, wholes);
+        } else {
+            canon.prints.rows(&mut batch.wholes, wholes);
+            wholes.iter().for_each(|print| counted.digest.add(*print));
+        }
+        ends.clear();
+        let starts = batch.rows.iter().map(|(start, ..)| *start);
+        let next = starts.skip(1).chain([records.len()]);
+        for (index, (&(start, at, facts), end)) in batch.rows.iter().zip(next).enumerate() {
+            if facts.unkeyed {
+                continue;
+            }
+            let plain = plains.get(index).copied().unwrap_or(0);
+            let print = Print::new(keys[index], wholes[index], plain, at)
+                .with_unreadable(facts.unreadable, facts.unreadable_key);
+            records[start..start + Print::BYTES].copy_from_slice(&print.to_bytes());
+            ends.push(((keys[index] >> 120) as u8, end));
+        }
+        batch.rows.clear();
     }
 
     fn store(&self, side: Side, state: &State) -> Result<()> {
         let mut start = 0;
         let records = state.ends.iter().map(|&(part, end)| {
-            let record = &state.bytes[start..end];
+            let record = &state.records[start..end];
             start = end;
             (part, record)
         });
         self.stores[side.index()].append(records)
-    }
-}
-
-impl State {
-    /// Adds the record of the row in `work`.
-    fn push(&mut self, print: Print, form: Form) {
-        self.bytes.extend_from_slice(&print.to_bytes());
-        if form == Form::Rows {
-            let row = &self.work.row[..];
-            self.bytes
-                .extend_from_slice(&(row.len() as u64).to_ne_bytes());
-            self.bytes.extend_from_slice(row);
-        }
-        self.ends
-            .push(((print.key() >> 120) as u8, self.bytes.len()));
     }
 }
 
