@@ -50,16 +50,17 @@ fn runs(text: &str, lost: impl Fn(char) -> bool) -> String {
     kept.collect()
 }
 
-/// Folds the characters that JIS X 0208 and CP932 map differently (〜 and ～).
+/// Folds the characters that JIS X 0208 and CP932 map differently (〜 and ～),
+/// also where a rule has already made CP932's its compatibility form (NFKC: ~).
 fn jis(char: char) -> char {
     match char {
-        '\u{301c}' => '\u{ff5e}',
-        '\u{2212}' => '\u{ff0d}',
+        '\u{301c}' | '\u{ff5e}' => '~',
+        '\u{2212}' | '\u{ff0d}' => '-',
         '\u{2016}' => '\u{2225}',
         '\u{2014}' => '\u{2015}',
-        '\u{00a2}' => '\u{ffe0}',
-        '\u{00a3}' => '\u{ffe1}',
-        '\u{00ac}' => '\u{ffe2}',
+        '\u{ffe0}' => '\u{00a2}',
+        '\u{ffe1}' => '\u{00a3}',
+        '\u{ffe2}' => '\u{00ac}',
         other => other,
     }
 }

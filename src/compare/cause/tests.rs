@@ -247,3 +247,11 @@ proptest! {
         prop_assert_eq!(why(&text(&narrow), &text(&wide)), Cause::Whitespace);
     }
 }
+
+/// NFKC makes ～ a tilde and leaves 〜 alone: still the same accident.
+#[test]
+fn a_wave_dash_is_encoding_damage_behind_nfkc_too() {
+    assert_eq!(why(&text("〜駅近〜"), &text("~駅近~")), Cause::Encoding);
+    assert_eq!(why(&text("金利−1%"), &text("金利-1%")), Cause::Encoding);
+    assert_eq!(why(&text("~a"), &text("-a")), Cause::Value);
+}
