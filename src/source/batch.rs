@@ -59,7 +59,7 @@ impl Cell {
         let slice = &bytes[self.start as usize..self.end as usize];
         // SAFETY of meaning, not of memory: decoders check UTF-8 once per chunk,
         // so the second check here cannot fail; it costs little beside hashing.
-        let text = || std::str::from_utf8(slice).expect("decoders check UTF-8");
+        let text = || simdutf8::basic::from_utf8(slice).expect("decoders check UTF-8");
         let eight = || slice.try_into().expect("decoders write 8 bytes");
         match self.kind {
             Kind::Null => Raw::Null,

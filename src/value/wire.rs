@@ -39,7 +39,7 @@ pub fn from_wire(bytes: &[u8], from: &Type, target: &Target, out: &mut Vec<u8>) 
 /// stand in a TEXT cell, and a "char" sends its one byte whatever it is.
 fn from_wire_text(bytes: &[u8], from: &Type, target: &Target, out: &mut Vec<u8>) -> Parsed {
     let bytes = if bytes == [0] { b"" } else { bytes }; // an empty "char"
-    let text = std::str::from_utf8(bytes).map_err(|_| Unreadable)?;
+    let text = simdutf8::basic::from_utf8(bytes).map_err(|_| Unreadable)?;
     let text = match from {
         Type::Bpchar => text.trim_end_matches(' '),
         _ => text,

@@ -52,7 +52,7 @@ impl Decoder {
 impl Decode for Decoder {
     fn decode(&self, chunk: &mut Chunk, rows: &mut Rows) -> Result<(), Failure> {
         rows.clear(self.width);
-        if std::str::from_utf8(&chunk.bytes).is_err() {
+        if simdutf8::basic::from_utf8(&chunk.bytes).is_err() {
             return Err(self
                 .origin
                 .invalid_utf8(&chunk.bytes, chunk.base, chunk.line));

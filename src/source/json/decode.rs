@@ -1,7 +1,7 @@
 //! The working half: from a chunk of records to cells.
 
+use simdutf8::basic::from_utf8;
 use std::collections::HashMap;
-use std::str::from_utf8;
 
 use memchr::{memchr, memchr_iter};
 
