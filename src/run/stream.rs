@@ -140,8 +140,7 @@ impl<'a, W: Work> Lane<'a, W> {
         self.shared.lock().unwrap_or_else(|held| held.into_inner())
     }
 
-    /// Reads the whole side; returns when its last chunk has been worked on, so
-    /// that the rows told are all of them.
+    /// Reads the whole side; returns when its last chunk has been handed over.
     fn drive<'scope>(
         &'scope self,
         read: Reader<'_>,
@@ -150,22 +149,8 @@ impl<'a, W: Work> Lane<'a, W> {
         let mut sink = PoolSink { lane: self, pool };
         let start = Instant::now();
         let receipt = read(&mut sink);
-        let took = start.elapsed();
-        drop(self.wait_while(|under_way| under_way > 0));
         self.progress.side_done(self.side);
-        (receipt, took)
-    }
-
-    /// Waits until the number of chunks under way is another.
-    fn wait_while(&self, busy: impl Fn(usize) -> bool) -> MutexGuard<'_, Shared<W::State>> {
-        let mut shared = self.lock();
-        while busy(shared.under_way) {
-            shared = self
-                .freed
-                .wait(shared)
-                .unwrap_or_else(|held| held.into_inner());
-        }
-        shared
+        (receipt, start.elapsed())
     }
 
     /// Decodes and works on one chunk, on a worker.
@@ -258,7 +243,15 @@ impl<W: Work> Sink for PoolSink<'_, '_, '_, W> {
             return ControlFlow::Break(());
         }
         let limit = AHEAD * rayon::current_num_threads();
-        lane.wait_while(|under_way| under_way >= limit).under_way += 1;
+        let mut shared = lane.lock();
+        while shared.under_way >= limit {
+            shared = lane
+                .freed
+                .wait(shared)
+                .unwrap_or_else(|held| held.into_inner());
+        }
+        shared.under_way += 1;
+        drop(shared);
         self.pool.spawn(move |_| lane.process(chunk));
         ControlFlow::Continue(())
     }
