@@ -68,7 +68,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "cli", "run", "report", "plan", "config", "gate", "source", "error", "value",
+            "cli", "run", "report", "plan", "config", "gate", "source", "error", "value", "secret",
         ],
     ),
     ("lib", &[]),
@@ -210,11 +210,13 @@ fn the_middle_is_pure() {
     const PURE: &[&str] = &["value", "normalise", "fingerprint", "compare", "gate"];
     const IMPURE: &[&str] = &[
         "std::fs",
-        "std::io",
-        "std::net",
+        "std::process",
         "std::thread",
         "std::time",
         "std::env",
+        "net::Tcp",
+        "net::Udp",
+        "stdin(",
         "tokio",
         "rayon",
     ];

@@ -12,6 +12,7 @@ pub mod merge;
 pub mod open;
 pub mod pass;
 pub mod progress;
+pub mod queue;
 pub mod store;
 pub mod stream;
 

@@ -1,20 +1,23 @@
 //! Drives both sides' streams at once through one pool of workers.
 //!
 //! Each side is read on a thread of its own, which only moves bytes; its chunks
-//! are decoded and worked on by whichever rayon worker is free. A side may not
-//! have more than [`AHEAD`] chunks under way, so memory stays flat and neither
-//! side starves the other.
+//! are decoded and worked on by whichever worker is free. A side may not have
+//! more than [`AHEAD`] chunks under way, so memory stays flat and neither side
+//! starves the other. Workers that wait sleep: a pool that spins while it waits
+//! takes its time from the servers, which often share the machine.
 
 use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use super::progress::Progress;
+use super::queue::Queue;
 use crate::error::{Code, Failure, Result, Side};
 use crate::source::{Chunk, Decode, Receipt, Rows, Sink};
 
-/// How many chunks of one side may be under way for each worker.
+/// How many chunks of one side may be under way for each worker (one a core).
 const AHEAD: usize = 2;
 
 /// What a stream does with its rows. `State` is reused from chunk to chunk and
@@ -64,22 +67,28 @@ pub fn run<W: Work>(
         .iter()
         .map(|input| Lane::new(input, work, progress))
         .collect();
-    let receipts: Vec<(Result<Receipt>, Duration)> = rayon::in_place_scope(|pool| {
-        std::thread::scope(|threads| {
-            let readers: Vec<_> = inputs
-                .into_iter()
-                .zip(&lanes)
-                .map(|(input, lane)| threads.spawn(move || lane.drive(input.read, pool)))
-                .collect();
-            readers
-                .into_iter()
-                .map(|reader| {
-                    reader
-                        .join()
-                        .unwrap_or_else(|_| (Err(panicked()), Duration::ZERO))
-                })
-                .collect()
-        })
+    let queue = &Queue::default();
+    let receipts: Vec<(Result<Receipt>, Duration)> = std::thread::scope(|threads| {
+        for _ in 0..rayon::current_num_threads() {
+            threads.spawn(|| {
+                queue.drain(|(lane, chunk): (usize, Chunk)| lanes[lane].process_safely(chunk))
+            });
+        }
+        let readers: Vec<_> = inputs
+            .into_iter()
+            .zip(lanes.iter().enumerate())
+            .map(|(input, lane)| threads.spawn(move || drive(lane, input.read, queue)))
+            .collect();
+        let receipts = readers
+            .into_iter()
+            .map(|reader| {
+                reader
+                    .join()
+                    .unwrap_or_else(|_| (Err(panicked()), Duration::ZERO))
+            })
+            .collect();
+        queue.close();
+        receipts
     });
     lanes
         .into_iter()
@@ -91,7 +100,7 @@ pub fn run<W: Work>(
 fn panicked() -> Failure {
     Failure::new(
         Code::Internal,
-        "a reader stopped by a mistake in shadowgate",
+        "reading stopped by a mistake in shadowgate",
         "please report it with what was printed above",
     )
 }
@@ -140,17 +149,14 @@ impl<'a, W: Work> Lane<'a, W> {
         self.shared.lock().unwrap_or_else(|held| held.into_inner())
     }
 
-    /// Reads the whole side; returns when its last chunk has been handed over.
-    fn drive<'scope>(
-        &'scope self,
-        read: Reader<'_>,
-        pool: &rayon::Scope<'scope>,
-    ) -> (Result<Receipt>, Duration) {
-        let mut sink = PoolSink { lane: self, pool };
-        let start = Instant::now();
-        let receipt = read(&mut sink);
-        self.progress.side_done(self.side);
-        (receipt, start.elapsed())
+    /// Works on one chunk; a panic becomes this side's failure, so that the
+    /// worker lives on and no reader waits for it in vain.
+    fn process_safely(&self, chunk: Chunk) {
+        let at = chunk.base;
+        let processed = catch_unwind(AssertUnwindSafe(|| self.process(chunk)));
+        if processed.is_err() {
+            self.fail(at, panicked(), None);
+        }
     }
 
     /// Decodes and works on one chunk, on a worker.
@@ -163,7 +169,7 @@ impl<'a, W: Work> Lane<'a, W> {
             let at = chunk.base;
             match self.chunk(&mut chunk, &mut rows, &mut state) {
                 Ok(()) => self.lock().workers.push((state, rows)),
-                Err(failure) => self.fail(at, failure, (state, rows)),
+                Err(failure) => self.fail(at, failure, Some((state, rows))),
             }
         }
         chunk.bytes.clear();
@@ -189,10 +195,10 @@ impl<'a, W: Work> Lane<'a, W> {
         self.work.rows(self.side, rows, &chunk.bytes, state)
     }
 
-    fn fail(&self, at: u64, failure: Failure, worker: (W::State, Rows)) {
+    fn fail(&self, at: u64, failure: Failure, worker: Option<(W::State, Rows)>) {
         self.stop.store(true, Ordering::Relaxed);
         let mut shared = self.lock();
-        shared.workers.push(worker);
+        shared.workers.extend(worker);
         if shared.failure.as_ref().is_none_or(|(first, _)| at < *first) {
             shared.failure = Some((at, failure));
         }
@@ -227,12 +233,26 @@ impl<W: Work> Drop for Done<'_, '_, W> {
     }
 }
 
-struct PoolSink<'s, 'scope, 'a, W: Work> {
-    lane: &'scope Lane<'a, W>,
-    pool: &'s rayon::Scope<'scope>,
+/// Reads a whole side; returns when its last chunk has been handed over.
+fn drive<W: Work>(
+    (index, lane): (usize, &Lane<'_, W>),
+    read: Reader<'_>,
+    queue: &Queue<(usize, Chunk)>,
+) -> (Result<Receipt>, Duration) {
+    let mut sink = QueueSink { index, lane, queue };
+    let start = Instant::now();
+    let receipt = read(&mut sink);
+    lane.progress.side_done(lane.side);
+    (receipt, start.elapsed())
 }
 
-impl<W: Work> Sink for PoolSink<'_, '_, '_, W> {
+struct QueueSink<'s, 'a, W: Work> {
+    index: usize,
+    lane: &'s Lane<'a, W>,
+    queue: &'s Queue<(usize, Chunk)>,
+}
+
+impl<W: Work> Sink for QueueSink<'_, '_, W> {
     fn buffer(&mut self) -> Vec<u8> {
         self.lane.lock().buffers.pop().unwrap_or_default()
     }
@@ -252,7 +272,7 @@ impl<W: Work> Sink for PoolSink<'_, '_, '_, W> {
         }
         shared.under_way += 1;
         drop(shared);
-        self.pool.spawn(move |_| lane.process(chunk));
+        self.queue.push((self.index, chunk));
         ControlFlow::Continue(())
     }
 }
