@@ -204,6 +204,17 @@ impl<'a, W: Work> Lane<'a, W> {
         }
     }
 
+    /// Waits for the chunks under way: a side is done when its rows are counted.
+    fn settle(&self) {
+        let mut shared = self.lock();
+        while shared.under_way > 0 {
+            shared = self
+                .freed
+                .wait(shared)
+                .unwrap_or_else(|held| held.into_inner());
+        }
+    }
+
     fn end(self, receipt: Result<Receipt>, took: Duration) -> Ended<W::State> {
         let shared = self
             .shared
@@ -233,7 +244,7 @@ impl<W: Work> Drop for Done<'_, '_, W> {
     }
 }
 
-/// Reads a whole side; returns when its last chunk has been handed over.
+/// Reads a whole side; returns when its last chunk has been worked on.
 fn drive<W: Work>(
     (index, lane): (usize, &Lane<'_, W>),
     read: Reader<'_>,
@@ -242,8 +253,10 @@ fn drive<W: Work>(
     let mut sink = QueueSink { index, lane, queue };
     let start = Instant::now();
     let receipt = read(&mut sink);
+    let took = start.elapsed();
+    lane.settle();
     lane.progress.side_done(lane.side);
-    (receipt, start.elapsed())
+    (receipt, took)
 }
 
 struct QueueSink<'s, 'a, W: Work> {
@@ -274,5 +287,80 @@ impl<W: Work> Sink for QueueSink<'_, '_, W> {
         drop(shared);
         self.queue.push((self.index, chunk));
         ControlFlow::Continue(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Cell;
+
+    /// Three rows a chunk, slowly.
+    struct Slow;
+
+    impl Decode for Slow {
+        fn decode(&self, _: &mut Chunk, rows: &mut Rows) -> Result<()> {
+            std::thread::sleep(Duration::from_millis(30));
+            rows.clear(1);
+            rows.cells.extend([Cell::NULL; 3]);
+            Ok(())
+        }
+
+        fn raw_form(&self) -> Option<String> {
+            None
+        }
+    }
+
+    struct Nothing;
+
+    impl Work for Nothing {
+        type State = ();
+
+        fn start(&self, _: Side) {}
+
+        fn rows(&self, _: Side, _: &Rows, _: &[u8], (): &mut ()) -> Result<()> {
+            Ok(())
+        }
+    }
+
+    /// The rows told so far, and how many they were when the side was done.
+    #[derive(Default)]
+    struct Told(AtomicU64, AtomicU64);
+
+    impl Progress for Told {
+        fn dataset(&self, _: &str, _: [Option<u64>; 2]) {}
+        fn rows(&self, _: Side, more: u64) {
+            self.0.fetch_add(more, Ordering::Relaxed);
+        }
+        fn side_done(&self, _: Side) {
+            self.1
+                .store(self.0.load(Ordering::Relaxed), Ordering::Relaxed);
+        }
+        fn phase(&self, _: &str) {}
+        fn done(&self) {}
+    }
+
+    #[test]
+    fn a_side_is_done_when_all_its_rows_are_counted() {
+        let read: Reader<'_> = Box::new(|sink| {
+            for base in 0..4 {
+                let chunk = Chunk {
+                    bytes: sink.buffer(),
+                    base,
+                    line: 0,
+                };
+                assert!(sink.push(chunk).is_continue());
+            }
+            Ok(Receipt::default())
+        });
+        let input = Input {
+            side: Side::Old,
+            decoder: Arc::new(Slow),
+            read,
+        };
+        let told = Told::default();
+        let ended = run(vec![input], &Nothing, &told);
+        assert_eq!(ended[0].rows, 12);
+        assert_eq!(told.1.into_inner(), 12);
     }
 }

@@ -231,6 +231,7 @@ fn canonicals(
             changed::marked(
                 old.as_deref(),
                 new.as_deref(),
+                "NULL",
                 look.value_width().min(1 << 16),
                 look.ink,
             )

@@ -75,38 +75,53 @@ fn joins(text: &str) -> bool {
     first.is_some_and(|char| !char.is_control() && char.width() == Some(0))
 }
 
-/// One side's value with its changed part between `marks`; the ends are cut so
-/// that the change is in sight, within about `limit` columns.
-fn side(
-    changed: &Changed,
-    part: &str,
-    quoted: bool,
-    marks: [&str; 2],
-    limit: usize,
-) -> [String; 3] {
-    let quote = if quoted { "'" } else { "" };
-    let [open, close] = if part.is_empty() { [""; 2] } else { marks };
-    let frame = cell::width(open) + cell::width(close) + 2 * quote.len();
-    let limit = limit.saturating_sub(frame);
-    let part = cell::fit(part, limit.max(8));
-    // What room the change leaves goes to its ends; whatever the end does not
-    // need, to the start.
-    let room = limit.saturating_sub(cell::width(&part));
+/// Both values as start, changed part between its marks, and end; the ends are
+/// cut so that the change is in sight, within about `limit` columns, and both
+/// values begin at the same character.
+fn sides(changed: &Changed, marks: [[&str; 2]; 2], limit: usize) -> [[String; 3]; 2] {
+    let quotes = changed.quoted.map(|quoted| if quoted { "'" } else { "" });
     let (start, end) = (cell::width(&changed.start), cell::width(&changed.end));
-    let end_room = end.min((room / 2).max(room.saturating_sub(start)).max(3));
-    let start = cell::fit_end(&changed.start, room.saturating_sub(end_room).max(3));
-    let end = cell::fit(&changed.end, end_room);
-    [
-        format!("{quote}{start}"),
-        format!("{open}{part}{close}"),
-        format!("{end}{quote}"),
-    ]
+    let parts = [&changed.old, &changed.new];
+    // Per side: the part with its marks, and the room it leaves to the ends.
+    let shown = [0, 1].map(|side| {
+        let [open, close] = match parts[side].is_empty() {
+            true => [""; 2],
+            false => marks[side],
+        };
+        let frame = cell::width(open) + cell::width(close) + 2 * quotes[side].len();
+        let limit = limit.saturating_sub(frame);
+        // A change that is long itself still leaves the place it stands in.
+        let most = limit.saturating_sub(start.min(limit / 3));
+        let part = cell::fit(parts[side], most.max(8));
+        let room = limit.saturating_sub(cell::width(&part));
+        (format!("{open}{part}{close}"), room)
+    });
+    // Whatever the end does not need goes to the start.
+    let start_rooms = shown.each_ref().map(|(_, room)| {
+        let end_room = end.min((room / 2).max(room.saturating_sub(start)).max(3));
+        room.saturating_sub(end_room).max(3)
+    });
+    let start = cell::fit_end(&changed.start, start_rooms[0].min(start_rooms[1]));
+    let used = cell::width(&start);
+    let mut quotes = quotes.into_iter();
+    shown.map(|(part, room)| {
+        let quote = quotes.next().unwrap_or_default();
+        let end = cell::fit(&changed.end, room.saturating_sub(used).max(3));
+        [format!("{quote}{start}"), part, format!("{end}{quote}")]
+    })
 }
 
 /// Old and new, side by side: `12[-800-]0` and `12{+9+}0`.
-pub fn marked(old: Option<&str>, new: Option<&str>, limit: usize, ink: Ink) -> [Cell; 2] {
+/// `none` stands for a value that is not there.
+pub fn marked(
+    old: Option<&str>,
+    new: Option<&str>,
+    none: &str,
+    limit: usize,
+    ink: Ink,
+) -> [Cell; 2] {
     let Some(changed) = split(old, new) else {
-        let show = |style, value| ink.cell(style, &cell::fit(&cell::value(value), limit));
+        let show = |style, value| ink.cell(style, &whole(value, none, limit));
         return [show(Style::Bad, old), show(Style::Good, new)];
     };
     let join = |[start, part, end]: [String; 3], style| Cell {
@@ -116,32 +131,25 @@ pub fn marked(old: Option<&str>, new: Option<&str>, limit: usize, ink: Ink) -> [
             .sum(),
         text: format!("{start}{}{end}", ink.paint(style, &part)),
     };
-    let [old_quoted, new_quoted] = changed.quoted;
-    [
-        join(
-            side(&changed, &changed.old, old_quoted, ["[-", "-]"], limit),
-            Style::Bad,
-        ),
-        join(
-            side(&changed, &changed.new, new_quoted, ["{+", "+}"], limit),
-            Style::Good,
-        ),
-    ]
+    let [old, new] = sides(&changed, [["[-", "-]"], ["{+", "+}"]], limit);
+    [join(old, Style::Bad), join(new, Style::Good)]
 }
 
 /// `old → new` without marks, each within about `limit` columns around the change.
-pub fn arrow(old: Option<&str>, new: Option<&str>, limit: usize) -> String {
+/// `none` stands for a value that is not there.
+pub fn arrow(old: Option<&str>, new: Option<&str>, none: &str, limit: usize) -> String {
     let [old, new] = match split(old, new) {
-        None => [old, new].map(|value| cell::fit(&cell::value(value), limit)),
-        Some(changed) => {
-            let [old_quoted, new_quoted] = changed.quoted;
-            [
-                side(&changed, &changed.old, old_quoted, [""; 2], limit).concat(),
-                side(&changed, &changed.new, new_quoted, [""; 2], limit).concat(),
-            ]
-        }
+        None => [old, new].map(|value| whole(value, none, limit)),
+        Some(changed) => sides(&changed, [[""; 2]; 2], limit).map(|pieces| pieces.concat()),
     };
     format!("{old} → {new}")
+}
+
+fn whole(value: Option<&str>, none: &str, limit: usize) -> String {
+    match value {
+        Some(_) => cell::fit(&cell::value(value), limit),
+        None => none.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -150,7 +158,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn pair(old: Option<&str>, new: Option<&str>) -> [String; 2] {
-        marked(old, new, 40, Ink { colour: false }).map(|cell| cell.text)
+        marked(old, new, "NULL", 40, Ink { colour: false }).map(|cell| cell.text)
     }
 
     #[test]
@@ -189,6 +197,21 @@ mod tests {
         assert!(cell::width(&old) <= 42, "{old}");
     }
 
+    #[test]
+    fn both_values_begin_at_the_same_character() {
+        let whole = "駅徒歩圏内で買い物便利。建築条件はありません。現況渡し。";
+        let [old, new] = pair(Some(whole), Some("駅徒歩圏内で買い物便利。建築条件はあり"));
+        assert_eq!(
+            [&*old, &*new],
+            [
+                "…。建築条件はあり[-ません。現況渡し。-]",
+                "…。建築条件はあり"
+            ]
+        );
+        let [old, new] = pair(Some(&"い".repeat(90)), Some("い"));
+        assert_eq!([&*new, &old[..3]], ["い", "い"]);
+    }
+
     proptest! {
         #[test]
         fn the_parts_make_up_both_values(
@@ -199,7 +222,7 @@ mod tests {
             prop_assert!(len + end <= old.len().min(new.len()));
             prop_assert!(new.starts_with(start));
             prop_assert_eq!(&old[old.len() - end..], &new[new.len() - end..]);
-            let [one, other] = marked(Some(&old), Some(&new), 40, Ink { colour: false });
+            let [one, other] = marked(Some(&old), Some(&new), "NULL", 40, Ink { colour: false });
             prop_assert!(old == new || one.text != other.text);
             prop_assert_eq!(one.width, cell::width(&one.text));
         }

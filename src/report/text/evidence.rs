@@ -4,6 +4,8 @@ use super::super::model::{Column, Dataset, OneSided, RuleCount, Samples, Values}
 use super::cell::{self, number};
 use super::table::{Align, Cell, Style, Table};
 use super::{Page, changed, sentence};
+use crate::compare::Cause;
+use crate::error::Side;
 
 /// How many columns, and how many rows of a kind, are shown unasked.
 const COLUMNS: usize = 5;
@@ -67,10 +69,21 @@ fn examples(column: &Column, page: &Page<'_>, out: &mut String) {
     let mut table = Table::new(&[]);
     for example in &column.examples {
         let (old, new) = (example.old.as_deref(), example.new.as_deref());
-        let pair = changed::arrow(old, new, page.value_width());
+        let none = nothing(&example.cause, old.or(new).is_none());
+        let pair = changed::arrow(old, new, none, page.value_width());
         table.row([key(&example.key), pair, sentence(&example.cause)].map(Cell::from));
     }
     table.render(6, out);
+}
+
+/// What stands for a value that is not there. A report's null is NULL, and where
+/// the cause says so, a field its record does not have.
+fn nothing(cause: &str, on_both: bool) -> &'static str {
+    match (cause == Cause::Absent.name(), on_both) {
+        (false, _) => "NULL",
+        (true, false) => "absent",
+        (true, true) => "NULL or absent",
+    }
 }
 
 /// How many cells each rule changed, per side.
@@ -84,7 +97,9 @@ pub fn rules(dataset: &Dataset, page: &Page<'_>, out: &mut String) {
     for (column, rule) in used {
         any = true;
         let each = (page.words.in_each)(rule.old, rule.new);
-        table.row([cell::escape(&column.name), cell::escape(&rule.rule), each].map(Cell::from));
+        // A map of many labels is in report.json; here it is only named.
+        let rule = cell::fit(&cell::escape(&rule.rule), page.value_width());
+        table.row([cell::escape(&column.name), rule, each].map(Cell::from));
     }
     if any {
         page.heading(page.words.changed_by_rules, out);
@@ -145,8 +160,15 @@ pub fn samples(dataset: &Dataset, samples: &Samples, page: &Page<'_>, out: &mut 
 }
 
 fn unreadable(dataset: &Dataset, page: &Page<'_>, out: &mut String) {
-    let cells = dataset.samples.unreadable.iter().take(page.show.max(ROWS));
-    let rows: Vec<_> = cells
+    // Some of each side: one side's must not crowd out the other's.
+    let of_side = |side| {
+        let cells = dataset.samples.unreadable.iter();
+        let cells = cells.filter(move |bad| bad.side == side);
+        cells.take(page.show.max(ROWS))
+    };
+    let rows: Vec<_> = Side::BOTH
+        .into_iter()
+        .flat_map(of_side)
         .map(|bad| {
             let text = cell::fit(&cell::value(Some(&bad.text)), page.value_width());
             let column = cell::escape(&bad.column);
@@ -213,7 +235,8 @@ pub fn side_by_side(dataset: &Dataset, samples: &Samples, page: &Page<'_>, out: 
         table.row([words.column, words.old, words.new, words.cause].map(Cell::from));
         for cells in &row.cells {
             let (old, new) = (cells.old.as_deref(), cells.new.as_deref());
-            let [old, new] = changed::marked(old, new, page.value_width(), page.ink);
+            let none = nothing(&cells.cause, old.or(new).is_none());
+            let [old, new] = changed::marked(old, new, none, page.value_width(), page.ink);
             table.row([
                 cell::escape(&cells.column).into(),
                 old,
