@@ -1,6 +1,6 @@
--- The new path's listings: the same columns under the same names, whatever the
--- new table calls them. A query is one
--- SELECT; shadowgate wraps it, so no trailing ORDER BY is needed.
+-- The new path's listings under the report's column names: where the new table
+-- calls a column otherwise, write `its_name AS name`. A query is one SELECT;
+-- shadowgate wraps it, so no trailing ORDER BY is needed.
 SELECT
     property_number,
     title,

@@ -9,6 +9,7 @@ mod files;
 #[path = "../fixtures/generator/mod.rs"]
 mod generator;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -104,6 +105,14 @@ fn hold(name: &str) {
         assert_eq!(dataset[field], truth[field], "{name}: {field}");
     }
     columns(name, dataset, truth);
+    samples(name, dataset, truth);
+    for (side, rows) in [("old", "old_rows"), ("new", "new_rows")] {
+        assert_eq!(
+            dataset[side]["rows"], truth["counts"][rows],
+            "{name}: {side}"
+        );
+        assert_eq!(dataset[side]["complete"], true, "{name}: {side}");
+    }
     for field in ["columns_only_old", "columns_only_new", "ignored"] {
         assert_eq!(dataset[field], truth[field], "{name}: {field}");
     }
@@ -116,7 +125,15 @@ fn hold(name: &str) {
             )
         })
         .collect();
+    let broken = gates.values().filter(|verdict| *verdict == "fail").count();
     assert_eq!(Value::from(gates), truth["gates"], "{name}: gates");
+    let reasons = run.report["reasons"].as_array().unwrap();
+    assert!(reasons.iter().all(|reason| reason["code"] == "gate_broken"));
+    assert_eq!(
+        reasons.len(),
+        broken,
+        "{name}: one reason for each broken gate"
+    );
     assert_eq!(dataset["name"], truth["dataset"], "{name}");
     for place in [&run.report, dataset] {
         assert_eq!(place["verdict"], truth["verdict"], "{name}");
@@ -150,6 +167,32 @@ fn columns(name: &str, dataset: &Value, truth: &Value) {
         assert_eq!(found, expected, "{name}: {}", expected["name"]);
     }
     assert_eq!(found.len(), expected.len(), "{name}: columns");
+}
+
+/// The report's samples are the first twenty of each kind, in key order.
+fn samples(name: &str, dataset: &Value, truth: &Value) {
+    let found = &dataset["samples"];
+    let mut rows: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    for cell in truth["differences"].as_array().unwrap() {
+        let mut cell = cell.as_object().unwrap().clone();
+        let key = cell.remove("key").unwrap();
+        let key = key["property_number"].as_str().unwrap().to_owned();
+        rows.entry(key).or_default().push(cell.into());
+    }
+    let rows = rows.into_iter().take(20);
+    let differing: Value = rows
+        .map(|(key, cells)| json!({ "key": { "property_number": key }, "cells": cells }))
+        .collect();
+    assert_eq!(found["differing"], differing, "{name}: samples.differing");
+    for kind in ["missing", "extra", "duplicated"] {
+        let all = truth[kind].as_array().unwrap();
+        let few = &all[..all.len().min(20)];
+        same(
+            &format!("{name}: samples.{kind}"),
+            &found[kind],
+            &json!(few),
+        );
+    }
 }
 
 fn files(name: &str, folder: &Path, truth: &Value) {
@@ -240,6 +283,30 @@ fn every_cause_and_outcome_is_planted() {
             }
         }
     }
+}
+
+/// Both shipped queries fit the shipped table, and name the same columns.
+#[test]
+fn the_shipped_queries_read_the_same() {
+    let temp = tempfile::tempdir().unwrap();
+    let queries = fixtures().join("../queries");
+    let table = format!("sqlite:{}", fixtures().join("good_old.sqlite").display());
+    let output = Command::new(env!("CARGO_BIN_EXE_shadowgate"))
+        .args(["verify", &table, &table, "--key", "property_number"])
+        .arg("--old-query")
+        .arg(queries.join("listings_old.sql"))
+        .arg("--new-query")
+        .arg(queries.join("listings_new.sql"))
+        .args(["--allow-same-source", "--format", "json", "--report-dir"])
+        .arg(temp.path())
+        .output()
+        .unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{errors}");
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let dataset = &report["datasets"][0];
+    assert_eq!(dataset["counts"]["matched"], 400);
+    assert_eq!(dataset["columns"].as_array().unwrap().len(), 21);
 }
 
 /// What is committed is what the generator writes.

@@ -195,7 +195,9 @@ fn steps(ways: [Option<&CellWay>; 2], look: Look, table: &mut Table<'_>) {
             None => "".into(),
         });
         let [old, new] = shown;
-        table.row([format!("  {}", cell::escape(name)).into(), old, new]);
+        // A map of many labels would push the values out of sight.
+        let name = cell::fit(&cell::escape(name), look.value_width());
+        table.row([format!("  {name}").into(), old, new]);
     }
 }
 
