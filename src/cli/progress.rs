@@ -125,6 +125,17 @@ impl<W: Write + Send> Progress for Lines<W> {
         self.tell(&mut told, side);
     }
 
+    fn again(&self, why: &str) {
+        self.phase(why);
+        let mut told = lock(&self.state);
+        self.rows
+            .iter()
+            .for_each(|rows| rows.store(0, Ordering::Relaxed));
+        told.started = Instant::now();
+        told.last = told.started;
+        told.ended = [false; 2];
+    }
+
     fn phase(&self, what: &str) {
         let mut told = lock(&self.state);
         let line = format!("{}: {}", told.name, escape(what));
@@ -193,6 +204,17 @@ impl Progress for Bars {
             bar.set_style(style(ENDED));
             bar.abandon();
         }
+    }
+
+    fn again(&self, why: &str) {
+        for side in Side::BOTH {
+            if let Some(bar) = self.side(side) {
+                bar.reset();
+                bar.set_style(style(UNMEASURED));
+                bar.unset_length();
+            }
+        }
+        self.phase(why);
     }
 
     fn phase(&self, what: &str) {

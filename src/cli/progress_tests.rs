@@ -149,3 +149,25 @@ fn any_thread_may_tell() {
     assert!(page.text().contains("t old: 2,000 rows"), "{}", page.text());
     assert!(page.text().contains("t new: 2,000 rows"), "{}", page.text());
 }
+
+#[test]
+fn rows_read_a_second_time_are_counted_from_nothing() {
+    let page = Page::default();
+    let lines = Lines::new(page.clone(), Duration::from_secs(3600));
+    let target = ProgressDrawTarget::term_like(Box::new(Page::default()));
+    let bars = Bars::new(MultiProgress::with_draw_target(target));
+    for progress in [&lines as &dyn Progress, &bars] {
+        progress.dataset("t", [Some(3); 2]);
+        progress.rows(Side::Old, 3);
+        progress.side_done(Side::Old);
+        progress.again("much differs");
+        progress.rows(Side::Old, 2);
+    }
+    assert_eq!(bars.side(Side::Old).unwrap().position(), 2);
+    lines.side_done(Side::Old);
+    let text = page.text();
+    let lines: Vec<_> = text.lines().collect();
+    assert!(lines[0].starts_with("t old: 3 rows, "), "{text}");
+    assert_eq!(lines[1], "t: much differs");
+    assert!(lines[2].starts_with("t old: 2 rows, "), "{text}");
+}

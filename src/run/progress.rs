@@ -13,6 +13,9 @@ pub trait Progress: Sync {
     /// One side has come to its end.
     fn side_done(&self, side: Side);
 
+    /// Both sides are read once more, from their start.
+    fn again(&self, why: &str);
+
     /// A phase that has no rows to count: `reading rows that differ again`.
     fn phase(&self, what: &str);
 
@@ -27,6 +30,7 @@ impl Progress for Silent {
     fn dataset(&self, _: &str, _: [Option<u64>; 2]) {}
     fn rows(&self, _: Side, _: u64) {}
     fn side_done(&self, _: Side) {}
+    fn again(&self, _: &str) {}
     fn phase(&self, _: &str) {}
     fn done(&self) {}
 }

@@ -336,6 +336,7 @@ mod tests {
             self.1
                 .store(self.0.load(Ordering::Relaxed), Ordering::Relaxed);
         }
+        fn again(&self, _: &str) {}
         fn phase(&self, _: &str) {}
         fn done(&self) {}
     }
