@@ -2,6 +2,7 @@
 //! failure. Data goes to stdout, everything else to stderr.
 
 pub mod args;
+mod columns;
 mod explain;
 mod help;
 pub mod logging;
@@ -32,6 +33,7 @@ fn run(command: Command) -> Exit {
     match command {
         Command::Verify(args) => verify::run(&(*args).into()),
         Command::Explain(args) => explain::run(*args),
+        Command::Columns(args) => columns::run(*args),
         Command::Completions(args) => shell::completions(args.shell),
         Command::Man => shell::man(),
         _ => Exit::Usage,

@@ -7,6 +7,7 @@
 //! it at once, and ends with exit 2.
 
 mod build;
+mod columns;
 mod definition;
 mod key;
 mod memory;
@@ -21,6 +22,7 @@ use indexmap::IndexMap;
 
 pub use crate::config::ColumnRules;
 pub use build::{CONFIG_FILE, Plan, specs};
+pub use columns::{ColumnView, Compared, SchemaView, SideColumn, columns};
 pub use key::values as key_values;
 pub use options::{Format, SourceOptions, VerifyOptions};
 pub use resolve::{resolve, resolve_key};

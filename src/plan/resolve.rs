@@ -72,7 +72,11 @@ fn refuse(code: Code, mut problems: Vec<String>, next: &str) -> Result<()> {
     }
 }
 
-fn check_names(spec: &DatasetSpec, key: &[String], sides: &[Columns<'_>; 2]) -> Result<()> {
+pub(super) fn check_names(
+    spec: &DatasetSpec,
+    key: &[String],
+    sides: &[Columns<'_>; 2],
+) -> Result<()> {
     let mut problems = Vec::new();
     for name in key {
         names::missing("key", name, sides, &mut problems);
@@ -101,7 +105,7 @@ fn check_names(spec: &DatasetSpec, key: &[String], sides: &[Columns<'_>; 2]) -> 
 }
 
 /// The compared columns that are not of the key, in the old side's order.
-fn others(spec: &DatasetSpec, key: &[String], sides: &[Columns<'_>; 2]) -> Vec<String> {
+pub(super) fn others(spec: &DatasetSpec, key: &[String], sides: &[Columns<'_>; 2]) -> Vec<String> {
     let [old, new] = sides;
     let asked = |name: &str| match &spec.only {
         Some(only) => only.iter().any(|other| other == name),
@@ -129,7 +133,7 @@ fn one_sided(spec: &DatasetSpec, sides: &[Columns<'_>; 2], side: Side) -> Vec<St
 }
 
 /// A column's own rules, else those of `*`.
-fn given<'a>(spec: &'a DatasetSpec, name: &str) -> Option<Given<'a>> {
+pub(super) fn given<'a>(spec: &'a DatasetSpec, name: &str) -> Option<Given<'a>> {
     let given = |rules: &'a ColumnRules, own| Given { rules, own };
     let own = spec.rules.get(name).map(|rules| given(rules, true));
     own.or_else(|| spec.rules.get("*").map(|rules| given(rules, false)))
@@ -145,15 +149,24 @@ fn declarations<'a>(name: &str, sides: &[Columns<'a>; 2]) -> [Declaration<'a>; 2
     })
 }
 
-fn types<'a>(
+/// As which type a column is compared, or one sentence on why the sides cannot agree.
+pub(super) fn decide(
+    spec: &DatasetSpec,
+    name: &str,
+    sides: &[Columns<'_>; 2],
+) -> Result<Type, String> {
+    let configured = given(spec, name).and_then(|given| given.rules.ty.as_ref());
+    types::decide(name, configured, declarations(name, sides))
+}
+
+pub(super) fn types<'a>(
     spec: &DatasetSpec,
     names: impl Iterator<Item = &'a String>,
     sides: &[Columns<'_>; 2],
 ) -> Result<Vec<Type>> {
     let (mut types, mut problems) = (Vec::new(), Vec::new());
     for name in names {
-        let configured = given(spec, name).and_then(|given| given.rules.ty.as_ref());
-        match types::decide(name, configured, declarations(name, sides)) {
+        match decide(spec, name, sides) {
             Ok(ty) => types.push(ty),
             Err(problem) => problems.push(problem),
         }
