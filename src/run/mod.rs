@@ -7,14 +7,17 @@
 pub mod canon;
 pub mod dataset;
 pub mod explain;
+mod keys;
 mod look;
 pub mod merge;
 pub mod open;
 pub mod pass;
 pub mod progress;
 pub mod queue;
+mod readable;
 pub mod store;
 pub mod stream;
+pub mod survey;
 
 use dataset::{Compared, Strategy};
 use open::{NotOpened, Opened};

@@ -1,6 +1,8 @@
 //! Opening a dataset: both sources at once, their schemas, and the plan that
 //! follows from them. Reads no row.
 
+use super::progress::Silent;
+use super::survey::{self, Survey};
 use crate::error::{Code, Failure, Result, Side};
 use crate::plan::{self, DatasetPlan, DatasetSpec};
 use crate::source::{self, Identity, Schema, Source};
@@ -34,6 +36,12 @@ pub fn open(spec: &DatasetSpec) -> Result<Opened, NotOpened> {
         Err(not) => return Err(not),
     };
     let identities = sides.each_ref().map(|(source, _)| source.identity());
+    if let Ok(None) = plan::resolve_key(spec, [&sides[0].1, &sides[1].1]) {
+        return Err(NotOpened {
+            identities,
+            failures: vec![no_key(spec, sides).of(&spec.name)],
+        });
+    }
     let [(old, old_schema), (new, new_schema)] = sides;
     let refused = |failure: Failure| NotOpened {
         identities: identities.clone(),
@@ -51,7 +59,8 @@ pub fn open(spec: &DatasetSpec) -> Result<Opened, NotOpened> {
     })
 }
 
-type OpenedSide = (Box<dyn Source>, Schema);
+/// A source and its schema.
+pub type OpenedSide = (Box<dyn Source>, Schema);
 
 /// Opens both sources side by side and reads their schemas.
 pub fn both(spec: &DatasetSpec) -> Result<[OpenedSide; 2], NotOpened> {
@@ -98,6 +107,49 @@ fn described(spec: &DatasetSpec, side: Side) -> Identity {
         location: spec.location.to_string(),
         relation: spec.table.clone().or(query),
         ..Identity::default()
+    }
+}
+
+/// No key is known: reads the rows, only to say which columns would do.
+fn no_key(spec: &DatasetSpec, sides: [OpenedSide; 2]) -> Failure {
+    tracing::info!("no key is known: looking for columns that would do");
+    let found = survey::survey(spec, sides, &Silent);
+    if let Err(failure) = &found {
+        tracing::debug!(%failure, "no key could be looked for");
+    }
+    Failure::new(
+        Code::Usage,
+        "no key: nothing says which columns name a row",
+        match found {
+            Ok(found) => advice(&found),
+            Err(_) => "Name them with --key COLUMN[,COLUMN]".to_owned(),
+        },
+    )
+}
+
+/// Which columns would do.
+fn advice(found: &Survey) -> String {
+    let keys: Vec<String> = found.keys.iter().map(|key| key.join(",")).collect();
+    let part = match found.whole {
+        true => "",
+        false => ", as far as could be remembered",
+    };
+    match found.keys.first() {
+        _ if found.rows.contains(&0) => {
+            "Name them with --key COLUMN[,COLUMN]; a side has no row that would show which"
+                .to_owned()
+        }
+        None => format!(
+            "Name them with --key COLUMN[,COLUMN]: no column and no pair of columns is unique and never NULL on both sides{part}"
+        ),
+        Some(first) if first.len() == 1 => format!(
+            "Name them with --key; columns that are unique and never NULL on both sides{part}: {}",
+            keys.join(", ")
+        ),
+        Some(_) => format!(
+            "Name them with --key; no single column is unique and never NULL on both sides, but these pairs are{part}: {}",
+            keys.join(" or ")
+        ),
     }
 }
 
