@@ -5,6 +5,7 @@ pub mod args;
 mod columns;
 mod explain;
 mod help;
+mod init;
 pub mod logging;
 pub mod progress;
 mod shell;
@@ -33,10 +34,10 @@ fn run(command: Command) -> Exit {
     match command {
         Command::Verify(args) => verify::run(&(*args).into()),
         Command::Explain(args) => explain::run(*args),
+        Command::Init(args) => init::run(*args),
         Command::Columns(args) => columns::run(*args),
         Command::Completions(args) => shell::completions(args.shell),
         Command::Man => shell::man(),
-        _ => Exit::Usage,
     }
 }
 

@@ -2,11 +2,13 @@
 //! never NULL on both sides, and have values in common; where no single one
 //! does, pairs of them. Advice only: what a verification joins by is always said.
 //!
-//! Values are remembered as 64-bit hashes, and a column is forgotten at its
-//! first duplicate, so that the search fits into a bounded part of the memory.
+//! Data that is being moved is seldom clean, so a column that is nearly a key is
+//! told too. Values are remembered as 64-bit hashes, and a column is forgotten
+//! once it has too many faults, so that the search fits into a bounded part of
+//! the memory.
 
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
 use crate::error::Side;
@@ -21,6 +23,8 @@ const PAIRED: usize = 16;
 pub struct Candidate {
     pub columns: Vec<usize>,
     alive: AtomicBool,
+    /// Rows that repeat a value or have none.
+    faults: AtomicU64,
     /// Old, new.
     seen: [Mutex<HashSet<u64>>; 2],
 }
@@ -31,6 +35,8 @@ pub struct Search {
     candidates: Vec<Candidate>,
     remembered: AtomicUsize,
     limit: usize,
+    /// Whether a candidate may have faults: one, and one more each hundred rows.
+    lenient: bool,
     /// Whether the limit was met: then only a part of the rows was compared.
     cut: AtomicBool,
 }
@@ -42,12 +48,18 @@ pub struct Found {
     /// Of the values of the side that has fewer, how many in a thousand the
     /// other has too.
     pub shared: u64,
+    /// How many rows repeat a value or have none; 0: it is a key.
+    pub faults: u64,
 }
 
 impl Search {
-    /// Among single columns.
+    /// Among single columns, also those that are nearly keys.
     pub fn singles(columns: usize) -> Search {
-        Search::among((0..columns).map(|column| vec![column]), REMEMBERED)
+        let singles = (0..columns).map(|column| vec![column]);
+        Search {
+            lenient: true,
+            ..Search::among(singles, REMEMBERED)
+        }
     }
 
     /// Among all pairs of these columns, as far as they are not too many.
@@ -64,12 +76,14 @@ impl Search {
         let candidate = |columns| Candidate {
             columns,
             alive: AtomicBool::new(true),
+            faults: AtomicU64::new(0),
             seen: Default::default(),
         };
         Search {
             candidates: candidates.map(candidate).collect(),
             remembered: AtomicUsize::new(0),
             limit,
+            lenient: false,
             cut: AtomicBool::new(false),
         }
     }
@@ -92,12 +106,33 @@ impl Search {
         }
     }
 
+    /// How many faults a candidate may have after so many values of a side.
+    fn allowed(&self, values: usize) -> u64 {
+        match self.lenient {
+            true => 1 + values as u64 / 100,
+            false => 0,
+        }
+    }
+
+    /// Adds a value; whether it is a new one.
+    fn remember(&self, hash: u64, seen: &mut HashSet<u64>) -> bool {
+        if self.remembered.load(Ordering::Relaxed) >= self.limit {
+            self.cut.store(true, Ordering::Relaxed);
+            return !seen.contains(&hash);
+        }
+        let is_new = seen.insert(hash);
+        self.remembered
+            .fetch_add(usize::from(is_new), Ordering::Relaxed);
+        is_new
+    }
+
     /// The keys that would do, in the order of their columns.
     pub fn found(&self) -> Vec<Found> {
         let alive = self.candidates.iter().filter(|candidate| candidate.alive());
         let found = alive.map(|candidate| Found {
             columns: candidate.columns.clone(),
             shared: candidate.shared(),
+            faults: candidate.faults.load(Ordering::Relaxed),
         });
         found.filter(|found| found.shared > 0).collect()
     }
@@ -128,20 +163,12 @@ impl Candidate {
         let mut seen = self.lock(side);
         for row in 0..rows {
             let cells = self.columns.iter().map(|column| columns[*column][row]);
-            let Some(hash) = joined(cells) else {
-                return false;
-            };
-            if search.remembered.load(Ordering::Relaxed) >= search.limit {
-                search.cut.store(true, Ordering::Relaxed);
-                if seen.contains(&hash) {
+            if !joined(cells).is_some_and(|hash| search.remember(hash, &mut seen)) {
+                let faults = self.faults.fetch_add(1, Ordering::Relaxed) + 1;
+                if faults > search.allowed(seen.len()) {
                     return false;
                 }
-                continue;
             }
-            if !seen.insert(hash) {
-                return false;
-            }
-            search.remembered.fetch_add(1, Ordering::Relaxed);
         }
         true
     }
@@ -187,7 +214,7 @@ mod tests {
 
     #[test]
     fn a_key_is_unique_and_whole_on_both_sides_and_shared() {
-        let search = Search::singles(5);
+        let search = Search::among((0..5).map(|column| vec![column]), 100);
         // unique; twice in new; NULL in new; nothing in common; half in common
         search.add(
             Side::Old,
@@ -196,7 +223,11 @@ mod tests {
         let mut new = [&[2, 1], &[3, 3], &[1, 2], &[3, 4], &[2, 3]].map(|values| column(values));
         new[2][1] = None;
         search.add(Side::New, &new);
-        let found = |columns, shared| Found { columns, shared };
+        let found = |columns, shared| Found {
+            columns,
+            shared,
+            faults: 0,
+        };
         assert_eq!(search.found(), [found(vec![0], 1000), found(vec![4], 500)]);
         assert_eq!(search.remembered.load(Ordering::Relaxed), 12);
         assert!(!search.is_cut());
@@ -204,10 +235,33 @@ mod tests {
 
     #[test]
     fn a_duplicate_in_a_later_batch_ends_a_candidate() {
-        let search = Search::singles(1);
+        let search = Search::among([vec![0]].into_iter(), 100);
         search.add(Side::Old, &[column(&[1, 2])]);
         search.add(Side::Old, &[column(&[3, 1])]);
         assert!(search.found().is_empty() && !search.needs(0));
+    }
+
+    #[test]
+    fn a_column_that_is_nearly_a_key_says_how_nearly() {
+        let search = Search::singles(2);
+        let values: Vec<u64> = (0..300).collect();
+        search.add(
+            Side::Old,
+            &[
+                column(&values),
+                column(&[&values[..], &[1, 1, 1, 1, 1]].concat()),
+            ],
+        );
+        search.add(
+            Side::New,
+            &[column(&[&values[..], &[7]].concat()), column(&values)],
+        );
+        let found: Vec<_> = search
+            .found()
+            .iter()
+            .map(|found| (found.columns[0], found.faults))
+            .collect();
+        assert_eq!(found, [(0, 1)], "of 300 values four may repeat, not five");
     }
 
     #[test]

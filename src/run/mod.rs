@@ -6,6 +6,7 @@
 
 pub mod canon;
 pub mod dataset;
+pub mod draft;
 pub mod explain;
 mod keys;
 mod look;

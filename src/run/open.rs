@@ -4,6 +4,7 @@
 use super::progress::Silent;
 use super::survey::{self, Survey};
 use crate::error::{Code, Failure, Result, Side};
+use crate::gate::counted;
 use crate::plan::{self, DatasetPlan, DatasetSpec};
 use crate::source::{self, Identity, Schema, Source};
 
@@ -134,22 +135,31 @@ fn advice(found: &Survey) -> String {
         true => "",
         false => ", as far as could be remembered",
     };
+    let nearly: Vec<String> = found
+        .nearly
+        .iter()
+        .map(|(name, faults)| format!("{name} (save {})", counted(*faults, "row")))
+        .collect();
     match found.keys.first() {
         _ if found.rows.contains(&0) => {
             "Name them with --key COLUMN[,COLUMN]; a side has no row that would show which"
                 .to_owned()
         }
-        None => format!(
-            "Name them with --key COLUMN[,COLUMN]: no column and no pair of columns is unique and never NULL on both sides{part}"
-        ),
         Some(first) if first.len() == 1 => format!(
             "Name them with --key; columns that are unique and never NULL on both sides{part}: {}",
             keys.join(", ")
         ),
-        Some(_) => format!(
-            "Name them with --key; no single column is unique and never NULL on both sides, but these pairs are{part}: {}",
-            keys.join(" or ")
-        ),
+        first => {
+            let mut text = "Name them with --key COLUMN[,COLUMN]; no column is unique and never NULL on both sides".to_owned();
+            text.push_str(part);
+            if !nearly.is_empty() {
+                text.push_str(&format!("; nearly so: {}", nearly.join(", ")));
+            }
+            if first.is_some() {
+                text.push_str(&format!("; pairs that are: {}", keys.join(" or ")));
+            }
+            text
+        }
     }
 }
 

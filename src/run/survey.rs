@@ -23,6 +23,9 @@ const PROPOSED: usize = 8;
 pub struct Survey {
     /// Keys that would do, the likeliest first; report names.
     pub keys: Vec<Vec<String>>,
+    /// Columns that nearly would, where none does: with how many rows repeat a
+    /// value or have none.
+    pub nearly: Vec<(String, u64)>,
     /// Whether every row was compared for them.
     pub whole: bool,
     /// By report name: the type that all cells of both sides read as, of columns
@@ -47,7 +50,11 @@ pub fn survey(
     let mut first = Look::new(&plan, Search::singles(plan.columns.len()), &view);
     let rows = first.run(&mut sources, progress)?;
     let types = first.types();
-    let mut keys = first.search.found();
+    let (mut keys, mut nearly): (Vec<_>, Vec<_>) = first
+        .search
+        .found()
+        .into_iter()
+        .partition(|found| found.faults == 0);
     let mut whole = !first.search.is_cut();
     if keys.is_empty() && rows.iter().all(|rows| *rows > 0) {
         let second = Search::pairs(&first.pairable(&types));
@@ -57,8 +64,15 @@ pub fn survey(
         whole = !first.search.is_cut();
     }
     progress.done();
+    rank(&mut keys, &plan, &types);
+    rank(&mut nearly, &plan, &types);
     Ok(Survey {
-        keys: ranked(keys, &plan, &types),
+        keys: keys.iter().map(|found| names(found, &plan)).collect(),
+        nearly: nearly
+            .iter()
+            .filter(|_| keys.iter().all(|found| found.columns.len() > 1))
+            .map(|found| (names(found, &plan).concat(), found.faults))
+            .collect(),
         whole,
         types,
         rows,
@@ -94,11 +108,7 @@ fn scan(spec: &DatasetSpec, view: &SchemaView, schemas: [&Schema; 2]) -> Result<
 
 /// The likeliest key first: values in common, then a type that keys have, then a
 /// name that keys have, then the order of the columns.
-fn ranked(
-    mut keys: Vec<keys::Found>,
-    plan: &DatasetPlan,
-    types: &[(String, Type)],
-) -> Vec<Vec<String>> {
+fn rank(keys: &mut Vec<keys::Found>, plan: &DatasetPlan, types: &[(String, Type)]) {
     let name = |column: &usize| plan.columns[*column].name.as_str();
     let kind = |column: &usize| {
         let read = types.iter().find(|(other, _)| other == name(column));
@@ -107,22 +117,16 @@ fn ranked(
     keys.sort_by_key(|found| {
         let kinds = found.columns.iter().map(kind).max();
         let named = found.columns.iter().any(|column| says_key(name(column)));
-        (
-            1000 - found.shared / 100 * 100,
-            kinds,
-            !named,
-            1000 - found.shared,
-        )
+        let apart = 1000 - found.shared;
+        (apart / 100, kinds, !named, found.faults, apart)
     });
     keys.truncate(PROPOSED);
-    keys.iter()
-        .map(|found| {
-            found
-                .columns
-                .iter()
-                .map(|column| name(column).to_owned())
-                .collect()
-        })
+}
+
+fn names(found: &keys::Found, plan: &DatasetPlan) -> Vec<String> {
+    let columns = found.columns.iter();
+    columns
+        .map(|column| plan.columns[*column].name.clone())
         .collect()
 }
 
