@@ -2,7 +2,7 @@
 //! types that nobody declares. Held to a plan before it is handed out, so that
 //! what is written down runs.
 
-use super::open::{self, NotOpened, OpenedSide};
+use super::open::{self, OpenedSide};
 use super::progress::Progress;
 use super::survey::{self, Survey};
 use crate::error::{Code, Failure, Result};
@@ -51,13 +51,10 @@ pub struct Draft {
 }
 
 /// Looks at both sides and settles what a configuration has to say.
-pub fn draft(spec: &DatasetSpec, progress: &dyn Progress) -> Result<Draft, NotOpened> {
-    let sides = open::both(spec)?;
+pub fn draft(spec: &DatasetSpec, progress: &dyn Progress) -> Result<Draft, Vec<Failure>> {
+    let sides = open::both(spec).map_err(|not| not.failures)?;
     let identities = sides.each_ref().map(|(source, _)| source.identity());
-    settle(spec, sides, &identities, progress).map_err(|failure| NotOpened {
-        identities,
-        failures: vec![failure.of(&spec.name)],
-    })
+    settle(spec, sides, &identities, progress).map_err(|failure| vec![failure.of(&spec.name)])
 }
 
 fn settle(

@@ -7,7 +7,7 @@
 
 use super::canon::{self, Canon};
 use super::look;
-use super::open::{NotOpened, Opened};
+use super::open::{self, Opened};
 use super::progress::Progress;
 use super::stream;
 use crate::compare::cells::{Finding, RowDiff};
@@ -97,15 +97,11 @@ pub fn explain(
     spec: &DatasetSpec,
     key: &str,
     progress: &dyn Progress,
-) -> Result<Explained, NotOpened> {
-    let opened = super::open::open(spec)?;
-    let identities = opened.identities.clone();
-    look(opened, key, progress).map_err(|failures| NotOpened {
-        identities,
-        failures: failures
-            .into_iter()
-            .map(|failure| failure.of(&spec.name))
-            .collect(),
+) -> Result<Explained, Vec<Failure>> {
+    let opened = open::open(spec).map_err(|not| not.failures)?;
+    look(opened, key, progress).map_err(|failures| {
+        let of = |failure: Failure| failure.of(&spec.name);
+        failures.into_iter().map(of).collect()
     })
 }
 

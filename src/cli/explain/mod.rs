@@ -24,7 +24,7 @@ pub fn run(args: ExplainArgs) -> Exit {
         Err(failure) => return refused(&[failure]),
     };
     match explain::explain(&spec, &key, listener.as_ref()) {
-        Err(not) => refused(&not.failures),
+        Err(failures) => refused(&failures),
         Ok(explained) => {
             drop(listener);
             let look = page::Look {

@@ -155,18 +155,17 @@ fn side(draft: &Draft, side: Side, output: &Path, file: &mut File) {
 fn rules(draft: &Draft, file: &mut File) {
     let name = &draft.spec.name;
     file.line("");
-    file.comment("Rules for every column without a table of its own: `shadowgate columns` shows");
-    file.comment(
-        "as which type each is compared, `shadowgate explain KEY` what rules do to a row.",
-    );
+    file.comment("Rules for every column that has no table of its own (one replaces these whole).");
+    file.comment("`shadowgate columns` shows as which type each column is compared, and");
+    file.comment("`shadowgate explain KEY` what the rules do to one row.");
     file.line(&format!("# [datasets.{}.columns.\"*\"]", toml::name(name)));
     file.line("# normalise = [\"trim\", \"nfkc\", \"empty-as-null\"]");
     for (column, ty, from) in &draft.types {
         file.table(&["datasets", name, "columns", column]);
         match from {
-            TypeFrom::Cells => file.comment(&format!(
-                "No side says so, but every cell of both reads as it; as text, two notations of one value differ."
-            )),
+            TypeFrom::Cells => file.comment(
+                "No side says so, but every cell of both reads as it; as text, two notations of one value differ.",
+            ),
             TypeFrom::Disagreement => disagreement(draft, column, file),
         }
         file.line(&format!("type = {}", toml::string(&ty.to_string())));

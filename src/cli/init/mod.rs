@@ -36,7 +36,7 @@ pub fn run(args: InitArgs) -> Exit {
     spec.allow_same_source |= options.allow_same_source;
     let draft = match draft::draft(&spec, listener.as_ref()) {
         Ok(draft) => draft,
-        Err(not) => return refused(&not.failures),
+        Err(failures) => return refused(&failures),
     };
     drop(listener);
     let text = document::write(&draft, &options, &output);
