@@ -167,7 +167,8 @@ pub struct InitArgs {
 #[derive(Args, Clone, Debug)]
 #[command(after_help = help::EXPLAIN)]
 pub struct ExplainArgs {
-    /// The key's value; of several columns a JSON array, such as '["JP-1", 2]'
+    /// The key's value; of several columns a JSON array ('["JP-1", 2]'), values with
+    /// commas between, or a JSON object as the report's files write keys
     #[arg(value_name = "KEY", allow_hyphen_values = true)]
     pub value: String,
     #[command(flatten)]

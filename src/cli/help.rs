@@ -21,7 +21,7 @@ pub const TOP: &str = concat!(
   shadowgate verify old.csv new.jsonl --key property_number
 
   # What shadowgate.toml describes
-  shadowgate init old.csv new.jsonl --key property_number
+  shadowgate init old.csv new.jsonl
   shadowgate verify
 
   # Why one row differs
@@ -58,21 +58,61 @@ Examples:
     exits!()
 );
 
-pub const INIT: &str = "Examples:
-  shadowgate init old.csv new.jsonl --key property_number
-  shadowgate init postgres://app@old.example/app sqlite:new.db --table listings
-  shadowgate init old.csv new.csv --key id --output - | less";
+pub const INIT: &str =
+    "Reads both sources whole. The key is the one given, else the sources' own, else
+columns that are unique and never NULL on both sides. A column that no side
+declares gets a type where every cell of both reads as it. A URL's password is
+not written: the file reads the URL from the environment.
 
-pub const EXPLAIN: &str = "Examples:
+Examples:
+  shadowgate init old.csv new.jsonl
+  shadowgate init old.csv new.jsonl --key property_number --ignore synced_at
+  shadowgate init postgres://app@old.example/app new.csv --old-table listings
+  shadowgate init old.csv new.csv --output - | less
+
+Exit codes:
+  0  written
+  2  something to mend: no key is there, the file is there already
+  3  a source could not be read, or the file not be written";
+
+pub const EXPLAIN: &str =
+    "Shows of each column the raw cells, their text after each rule that changed
+them, the value as which they are compared, and why they differ; then the
+prints by which a verification tells rows apart. -v adds the canonical bytes.
+
+Examples:
   # With shadowgate.toml
   shadowgate explain JP-000123
 
-  # Without one; the key is a pair of columns
-  shadowgate explain '[\"JP-000123\", 2]' old.csv new.csv --key property_number,room";
+  # Without one
+  shadowgate explain JP-000123 old.csv new.jsonl --key property_number
 
-pub const COLUMNS: &str = "Examples:
+  # The key is a pair of columns
+  shadowgate explain '[\"JP-000123\", 2]' old.csv new.csv --key property_number,room
+
+  # A key as differences.csv has it
+  shadowgate explain '{\"property_number\":\"JP-000123\"}'
+
+Exit codes:
+  0  matched: one row on each side, and they are equal
+  1  differing, missing, extra or duplicated
+  2  usage or configuration error
+  3  the key is on neither side, or a source could not be read";
+
+pub const COLUMNS: &str =
+    "Reads no row. What stands in the way of a verification is told at the end.
+
+Examples:
+  # With shadowgate.toml
   shadowgate columns
-  shadowgate columns old.csv postgres://app@new.example/app --new-table listings";
+
+  shadowgate columns old.csv new.jsonl --key property_number
+  shadowgate columns old.csv postgres://app@new.example/app --new-table listings
+
+Exit codes:
+  0  a verification could begin
+  2  something is to be mended first: no key, types that cannot agree
+  3  a source could not be looked at";
 
 pub const COMPLETIONS: &str = "Examples:
   shadowgate completions bash > /etc/bash_completion.d/shadowgate

@@ -85,7 +85,7 @@ pub fn values(text: &str, names: &[&str]) -> Result<Vec<String>> {
     match values.len() == names.len() {
         true => Ok(values),
         false => Err(not_a_key(format!(
-            "the key has {} columns ({}), and {} were given",
+            "the key has {} columns ({}), and {} given",
             names.len(),
             names.join(", "),
             counted(values.len())
@@ -95,8 +95,8 @@ pub fn values(text: &str, names: &[&str]) -> Result<Vec<String>> {
 
 fn counted(values: usize) -> String {
     match values {
-        1 => "1 value".to_owned(),
-        _ => format!("{values} values"),
+        1 => "1 value was".to_owned(),
+        _ => format!("{values} values were"),
     }
 }
 

@@ -26,8 +26,10 @@ pub enum KeyFrom {
 /// Why a column has this type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TypeFrom {
-    /// Every cell of both sides reads as it.
+    /// No side declares one, and every cell of both reads as it.
     Cells,
+    /// The declared types cannot agree, but every cell of both sides reads as it.
+    Reconciled,
     /// The declared types cannot agree, and nothing better is known.
     Disagreement,
 }
@@ -113,6 +115,7 @@ fn key(
         (Some(key), _) if key.len() == 1 => Ok((key.clone(), unique)),
         (_, Some((name, faults))) => Ok((vec![name.clone()], KeyFrom::Nearly(*faults))),
         (Some(key), None) => Ok((key.clone(), unique)),
+        (None, None) if !survey.unlikely.is_empty() => Ok((survey.unlikely[0].clone(), unique)),
         (None, None) => Err(Failure::new(
             Code::Usage,
             "no key was found: no column and no pair of columns is unique and never NULL on both sides",
@@ -136,7 +139,13 @@ fn types(spec: &DatasetSpec, view: &SchemaView, survey: &Survey) -> Vec<(String,
         };
         let read = survey.types.iter().find(|(name, _)| *name == column.name);
         match read {
-            Some((name, ty)) => types.push((name.clone(), ty.clone(), TypeFrom::Cells)),
+            Some((name, ty)) => {
+                let from = match disagrees {
+                    true => TypeFrom::Reconciled,
+                    false => TypeFrom::Cells,
+                };
+                types.push((name.clone(), ty.clone(), from));
+            }
             None if disagrees => {
                 types.push((column.name.clone(), Type::Text, TypeFrom::Disagreement));
             }

@@ -161,16 +161,14 @@ impl Candidate {
             .first()
             .map_or(0, |first| columns[*first].len());
         let mut seen = self.lock(side);
-        for row in 0..rows {
+        (0..rows).all(|row| {
             let cells = self.columns.iter().map(|column| columns[*column][row]);
-            if !joined(cells).is_some_and(|hash| search.remember(hash, &mut seen)) {
+            let is_new = joined(cells).is_some_and(|hash| search.remember(hash, &mut seen));
+            is_new || {
                 let faults = self.faults.fetch_add(1, Ordering::Relaxed) + 1;
-                if faults > search.allowed(seen.len()) {
-                    return false;
-                }
+                faults <= search.allowed(seen.len())
             }
-        }
-        true
+        })
     }
 
     fn forget(&self, search: &Search) {

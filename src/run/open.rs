@@ -135,6 +135,7 @@ fn advice(found: &Survey) -> String {
         true => "",
         false => ", as far as could be remembered",
     };
+    let unlikely: Vec<String> = found.unlikely.iter().map(|key| key.join(",")).collect();
     let nearly: Vec<String> = found
         .nearly
         .iter()
@@ -157,6 +158,9 @@ fn advice(found: &Survey) -> String {
             }
             if first.is_some() {
                 text.push_str(&format!("; pairs that are: {}", keys.join(" or ")));
+            }
+            if !unlikely.is_empty() {
+                text.push_str(&format!("; perhaps by chance: {}", unlikely.join(", ")));
             }
             text
         }

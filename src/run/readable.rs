@@ -7,6 +7,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
+use crate::error::Side;
 use crate::value::{Raw, Target, Type, encode, tag};
 
 /// The types that are tried, the preferred ones first.
@@ -24,26 +25,26 @@ const TYPES: [Type; 6] = [
 pub struct Readable {
     /// A bit for each of [`TYPES`].
     left: AtomicU8,
-    /// Whether there was any cell but NULL.
-    seen: AtomicBool,
+    /// Whether a side had any cell but NULL: old, new.
+    seen: [AtomicBool; 2],
 }
 
 impl Default for Readable {
     fn default() -> Self {
         Readable {
             left: AtomicU8::new((1 << TYPES.len()) - 1),
-            seen: AtomicBool::new(false),
+            seen: Default::default(),
         }
     }
 }
 
 impl Readable {
     /// Looks at one cell; `out` is a buffer.
-    pub fn add(&self, raw: Raw<'_>, out: &mut Vec<u8>) {
+    pub fn add(&self, side: Side, raw: Raw<'_>, out: &mut Vec<u8>) {
         if matches!(raw, Raw::Null | Raw::Absent) {
             return;
         }
-        self.seen.store(true, Ordering::Relaxed);
+        self.seen[side.index()].store(true, Ordering::Relaxed);
         let left = self.left.load(Ordering::Relaxed);
         for (index, ty) in TYPES.iter().enumerate() {
             let bit = 1 << index;
@@ -53,12 +54,21 @@ impl Readable {
         }
     }
 
-    /// The type that every cell reads as, if there is one and any cell.
-    pub fn ty(&self) -> Option<Type> {
+    /// The type that every cell reads as, if there is one and enough cells: any
+    /// on one side or, where `both`, on each.
+    pub fn ty(&self, both: bool) -> Option<Type> {
         let left = self.left.load(Ordering::Relaxed);
         let first = (0..TYPES.len()).find(|index| left & (1 << index) != 0)?;
-        let seen = self.seen.load(Ordering::Relaxed);
-        seen.then(|| TYPES[first].clone())
+        let seen = self
+            .seen
+            .each_ref()
+            .map(|seen| seen.load(Ordering::Relaxed));
+        let enough = if both {
+            seen == [true; 2]
+        } else {
+            seen != [false; 2]
+        };
+        enough.then(|| TYPES[first].clone())
     }
 }
 
@@ -124,8 +134,9 @@ mod tests {
         let readable = Readable::default();
         cells
             .iter()
-            .for_each(|cell| readable.add(*cell, &mut Vec::new()));
-        readable.ty()
+            .for_each(|cell| readable.add(Side::Old, *cell, &mut Vec::new()));
+        assert_eq!(readable.ty(true), None, "the new side has no cell");
+        readable.ty(false)
     }
 
     fn texts(cells: &[&str]) -> Option<Type> {

@@ -26,6 +26,8 @@ pub struct Survey {
     /// Columns that nearly would, where none does: with how many rows repeat a
     /// value or have none.
     pub nearly: Vec<(String, u64)>,
+    /// Keys that would do only by chance, such as a time.
+    pub unlikely: Vec<Vec<String>>,
     /// Whether every row was compared for them.
     pub whole: bool,
     /// By report name: the type that all cells of both sides read as, of columns
@@ -50,11 +52,11 @@ pub fn survey(
     let mut first = Look::new(&plan, Search::singles(plan.columns.len()), &view);
     let rows = first.run(&mut sources, progress)?;
     let types = first.types();
-    let (mut keys, mut nearly): (Vec<_>, Vec<_>) = first
-        .search
-        .found()
-        .into_iter()
-        .partition(|found| found.faults == 0);
+    let singles = first.search.found().into_iter();
+    let (keys, mut nearly): (Vec<_>, Vec<_>) = singles.partition(|found| found.faults == 0);
+    let likely = |found: &keys::Found| kind_of(found, &plan, &types) < UNLIKELY;
+    let (mut keys, mut unlikely): (Vec<_>, Vec<_>) = keys.into_iter().partition(likely);
+    nearly.retain(likely);
     let mut whole = !first.search.is_cut();
     if keys.is_empty() && rows.iter().all(|rows| *rows > 0) {
         let second = Search::pairs(&first.pairable(&types));
@@ -66,6 +68,7 @@ pub fn survey(
     progress.done();
     rank(&mut keys, &plan, &types);
     rank(&mut nearly, &plan, &types);
+    rank(&mut unlikely, &plan, &types);
     Ok(Survey {
         keys: keys.iter().map(|found| names(found, &plan)).collect(),
         nearly: nearly
@@ -73,6 +76,7 @@ pub fn survey(
             .filter(|_| keys.iter().all(|found| found.columns.len() > 1))
             .map(|found| (names(found, &plan).concat(), found.faults))
             .collect(),
+        unlikely: unlikely.iter().map(|found| names(found, &plan)).collect(),
         whole,
         types,
         rows,
@@ -110,12 +114,8 @@ fn scan(spec: &DatasetSpec, view: &SchemaView, schemas: [&Schema; 2]) -> Result<
 /// name that keys have, then the order of the columns.
 fn rank(keys: &mut Vec<keys::Found>, plan: &DatasetPlan, types: &[(String, Type)]) {
     let name = |column: &usize| plan.columns[*column].name.as_str();
-    let kind = |column: &usize| {
-        let read = types.iter().find(|(other, _)| other == name(column));
-        kind(read.map_or(&plan.columns[*column].ty, |(_, ty)| ty))
-    };
     keys.sort_by_key(|found| {
-        let kinds = found.columns.iter().map(kind).max();
+        let kinds = kind_of(found, plan, types);
         let named = found.columns.iter().any(|column| says_key(name(column)));
         let apart = 1000 - found.shared;
         (apart / 100, kinds, !named, found.faults, apart)
@@ -129,6 +129,20 @@ fn names(found: &keys::Found, plan: &DatasetPlan) -> Vec<String> {
         .map(|column| plan.columns[*column].name.clone())
         .collect()
 }
+
+/// The unlikeliest kind of its columns.
+fn kind_of(found: &keys::Found, plan: &DatasetPlan, types: &[(String, Type)]) -> u8 {
+    let columns = found.columns.iter();
+    let kinds = columns.map(|column| {
+        let column = &plan.columns[*column];
+        let read = types.iter().find(|(name, _)| *name == column.name);
+        kind(read.map_or(&column.ty, |(_, ty)| ty))
+    });
+    kinds.max().unwrap_or(UNLIKELY)
+}
+
+/// From this kind on a column is unique by chance only.
+const UNLIKELY: u8 = 2;
 
 /// 0: what keys are made of; 3: what none should be.
 fn kind(ty: &Type) -> u8 {
@@ -152,25 +166,24 @@ struct Look<'a> {
     plan: &'a DatasetPlan,
     prints: Fingerprint,
     search: Search,
-    /// By column; `None` where its type is settled.
-    readable: Vec<Option<Readable>>,
+    /// By column, and whether both sides have to show it; `None` where its type
+    /// is settled.
+    readable: Vec<Option<(Readable, bool)>>,
     /// By column: whether it had a cell that can be part of no key.
     holes: Vec<std::sync::atomic::AtomicBool>,
 }
 
 impl<'a> Look<'a> {
     fn new(plan: &'a DatasetPlan, search: Search, view: &SchemaView) -> Self {
-        let open = |name: &str| {
-            view.columns
-                .iter()
-                .any(|column| column.name == name && is_open(column))
+        let readable = |name: &String| {
+            let column = view.columns.iter().find(|column| column.name == *name)?;
+            let disagrees = column.compared == Compared::CannotAgree;
+            is_open(column).then(|| (Readable::default(), disagrees))
         };
         let columns = plan.columns.iter();
         Look {
             prints: Fingerprint::new(&plan.definition),
-            readable: columns
-                .map(|column| open(&column.name).then(Readable::default))
-                .collect(),
+            readable: columns.map(|column| readable(&column.name)).collect(),
             holes: plan.columns.iter().map(|_| false.into()).collect(),
             plan,
             search,
@@ -187,8 +200,10 @@ impl<'a> Look<'a> {
 
     fn types(&self) -> Vec<(String, Type)> {
         let columns = self.plan.columns.iter().zip(&self.readable);
-        let read = columns
-            .filter_map(|(column, readable)| Some((column.name.clone(), readable.as_ref()?.ty()?)));
+        let read = columns.filter_map(|(column, readable)| {
+            let (readable, both) = readable.as_ref()?;
+            Some((column.name.clone(), readable.ty(*both)?))
+        });
         read.collect()
     }
 
@@ -201,7 +216,7 @@ impl<'a> Look<'a> {
             let read = types.iter().find(|(name, _)| *name == column.name);
             kind(read.map_or(&column.ty, |(_, ty)| ty))
         };
-        let mut columns: Vec<usize> = whole.filter(|column| kind(column) < 3).collect();
+        let mut columns: Vec<usize> = whole.filter(|column| kind(column) < UNLIKELY).collect();
         columns.sort_by_key(|column| (kind(column), !says_key(&self.plan.columns[*column].name)));
         columns
     }
@@ -256,8 +271,8 @@ impl Look<'_> {
     ) {
         let needed = self.search.needs(column);
         for cell in cells {
-            if let Some(readable) = &self.readable[column] {
-                readable.add(cell.raw(bytes), &mut buffers.cell);
+            if let Some((readable, _)) = &self.readable[column] {
+                readable.add(side, cell.raw(bytes), &mut buffers.cell);
             }
             if needed {
                 let hash = self.hash(side, column, cell, bytes, buffers);

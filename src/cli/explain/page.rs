@@ -209,7 +209,7 @@ fn change(way: &CellWay, index: usize) -> Option<Option<&str>> {
         _ => text(index - 1),
     };
     // Only one step makes an absent cell NULL, and both have no text.
-    let folded = way.absent && way.steps[index].0 == "absent-as-null";
+    let folded = way.absent && way.steps[index].0 == ABSENT_AS_NULL;
     (text(index) != before || folded).then(|| text(index))
 }
 
@@ -246,9 +246,13 @@ fn canonicals(
     table.row([name, old, new]);
 }
 
+/// The one step that changes an absent cell, which has no text before or after.
+const ABSENT_AS_NULL: &str = "absent-as-null";
+
 fn last(way: &CellWay) -> String {
+    let folded = way.steps.iter().any(|(name, _)| name == ABSENT_AS_NULL);
     match way.steps.last() {
-        _ if way.absent => "absent".to_owned(),
+        _ if way.absent && !folded => "absent".to_owned(),
         Some((_, text)) => value(text.as_deref()),
         None => value(way.raw.as_deref()),
     }

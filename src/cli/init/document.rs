@@ -166,6 +166,12 @@ fn rules(draft: &Draft, file: &mut File) {
             TypeFrom::Cells => file.comment(
                 "No side says so, but every cell of both reads as it; as text, two notations of one value differ.",
             ),
+            TypeFrom::Reconciled => {
+                let [old, new] = declared(draft, column);
+                file.comment(&format!(
+                    "It is {old} on the old side and {new} on the new; every cell of both reads as this."
+                ));
+            }
             TypeFrom::Disagreement => disagreement(draft, column, file),
         }
         file.line(&format!("type = {}", toml::string(&ty.to_string())));
@@ -175,14 +181,18 @@ fn rules(draft: &Draft, file: &mut File) {
     }
 }
 
-fn disagreement(draft: &Draft, name: &str, file: &mut File) {
+/// What each side says a column is.
+fn declared(draft: &Draft, name: &str) -> [String; 2] {
     let column = draft.view.columns.iter().find(|column| column.name == name);
-    let declared = |side: usize| {
-        let side = column.and_then(|column| column.sides[side].as_ref());
+    Side::BOTH.map(|side| {
+        let side = column.and_then(|column| column.sides[side.index()].as_ref());
         let declared = side.and_then(|side| side.declared.clone());
         declared.unwrap_or_else(|| "undeclared".to_owned())
-    };
-    let (old, new) = (declared(0), declared(1));
+    })
+}
+
+fn disagreement(draft: &Draft, name: &str, file: &mut File) {
+    let [old, new] = declared(draft, name);
     file.comment(&format!(
         "CHECK: it is {old} on the old side and {new} on the new: compared by text until you choose."
     ));
