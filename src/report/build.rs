@@ -103,20 +103,29 @@ pub fn reasons(dataset: &Dataset, failures: &[Failure]) -> Vec<Reason> {
 }
 
 fn gates(dataset: &Dataset, verdict: Verdict, code: Code) -> impl Iterator<Item = Reason> {
+    let nothing = code == Code::Undecided && dataset.match_rate.is_none();
     let findings = dataset.gates.iter();
     findings
         .filter(move |finding| finding.verdict == verdict)
         .map(move |finding| Reason {
-            code: match code {
-                Code::Undecided if dataset.match_rate.is_none() => Code::NothingCompared,
-                code => code,
+            code: match nothing {
+                true => Code::NothingCompared,
+                false => code,
             },
             dataset: Some(dataset.name.clone()),
             side: None,
             transient: false,
             why: format!("gate {}: {}", finding.name, finding.why),
-            next: next_after(finding).to_owned(),
+            next: match nothing {
+                true => next_after_nothing(),
+                false => next_after(finding),
+            }
+            .to_owned(),
         })
+}
+
+fn next_after_nothing() -> &'static str {
+    "check that both sides hold the data they should"
 }
 
 fn next_after(finding: &Finding) -> &'static str {

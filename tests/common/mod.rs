@@ -151,13 +151,11 @@ impl Ran {
         let told: String = array(&report["reasons"])
             .iter()
             .map(|reason| {
-                format!(
-                    "{} side: {} {}\n",
-                    reason["side"], reason["why"], reason["next"]
-                )
+                let text = |field: &str| reason[field].as_str().unwrap_or("-").to_owned();
+                format!("{} side: {}\n{}\n", text("side"), text("why"), text("next"))
             })
             .collect();
-        says(&told.replace("\\\"", "\""), parts);
+        says(&told, parts);
         for reason in array(&report["reasons"]) {
             assert_ne!(reason["next"], "", "{reason}");
         }

@@ -167,7 +167,9 @@ impl Source for Json {
         let mut places = HashMap::new();
         for (place, want) in wants.iter().enumerate() {
             let name = want.name.as_bytes();
-            if !found.numbers.contains_key(name) {
+            // Of a file without a record, or of empty ones, nothing says that it
+            // lacks a column: it has no cell of it.
+            if !found.names.is_empty() && !found.numbers.contains_key(name) {
                 return Err(Failure::new(
                     Code::NotFound,
                     format!(
