@@ -420,6 +420,51 @@ fn init_finds_the_key_of_data_that_is_not_clean() {
 }
 
 #[test]
+fn init_pairs_names_that_are_written_otherwise() {
+    let folder = Folder::empty();
+    folder.write(
+        "old.csv",
+        "property_number,price,a_b,ab\n1,2,x,y\n2,2,x,y\n",
+    );
+    folder.write(
+        "new.jsonl",
+        "{\"propertyNumber\":1,\"price\":2.0,\"aB\":\"x\"}\n\
+         {\"propertyNumber\":2,\"price\":2,\"aB\":\"x\"}\n",
+    );
+    // Which of a_b and ab it is that aB stands for would be a guess.
+    let file = round_trip(&folder, &["old.csv", "new.jsonl"], &[], 1);
+    let rename = "rename = { propertyNumber = \"property_number\" }\n";
+    assert!(file.contains(rename), "{file}");
+    assert!(file.contains("key = [\"property_number\"]"), "{file}");
+    assert!(
+        file.contains("CHECK: only the old side has a_b, ab:"),
+        "{file}"
+    );
+    folder.run(&["explain", "1"]).answer(0);
+}
+
+#[test]
+fn init_of_the_shipped_fixtures_runs_as_it_is() {
+    let folder = Folder::empty();
+    for name in ["good_old.sqlite", "good_new.jsonl"] {
+        let from = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/");
+        std::fs::copy(format!("{from}{name}"), folder.0.path().join(name)).expect(name);
+    }
+    let args = [
+        "good_old.sqlite",
+        "good_new.jsonl",
+        "--old-table",
+        "property_listings",
+    ];
+    let file = round_trip(&folder, &args, &[], 1);
+    assert!(file.contains("key = [\"property_number\"]"), "{file}");
+    assert!(
+        file.contains("propertyNumber = \"property_number\""),
+        "{file}"
+    );
+}
+
+#[test]
 fn init_overwrites_nothing_and_refuses_what_it_cannot_do() {
     let folder = Folder::new();
     let init = |more: &[&str]| folder.run(&[&["init", "old.csv", "new.jsonl"], more].concat());

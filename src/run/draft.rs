@@ -2,6 +2,8 @@
 //! types that nobody declares. Held to a plan before it is handed out, so that
 //! what is written down runs.
 
+use indexmap::IndexMap;
+
 use super::open::{self, OpenedSide};
 use super::progress::Progress;
 use super::survey::{self, Survey};
@@ -67,10 +69,11 @@ fn settle(
 ) -> Result<Draft> {
     let schemas = sides.each_ref().map(|(_, schema)| schema.clone());
     let schemas = [&schemas[0], &schemas[1]];
-    let declared = plan::columns(spec, schemas).key;
-    let survey = survey::survey(spec, sides, progress)?;
-    let (key, key_from) = key(spec, declared, &survey)?;
     let mut spec = spec.clone();
+    spec.sides[1].rename = renames(&plan::columns(&spec, schemas));
+    let declared = plan::columns(&spec, schemas).key;
+    let survey = survey::survey(&spec, sides, progress)?;
+    let (key, key_from) = key(&spec, declared, &survey)?;
     spec.key = Some(key.clone());
     let types = types(&spec, &plan::columns(&spec, schemas), &survey);
     for (name, ty, _) in &types {
@@ -92,6 +95,33 @@ fn settle(
         types,
         rows: survey.rows,
     })
+}
+
+/// Names on the new side only that are names on the old side only in another
+/// style (propertyNumber, property_number), where there is no doubt which.
+fn renames(view: &SchemaView) -> IndexMap<String, String> {
+    let only = |side: usize| -> Vec<&str> {
+        let columns = view.columns.iter();
+        let lone = columns
+            .filter(|column| column.compared == Compared::OneSide && column.sides[side].is_some());
+        lone.map(|column| column.name.as_str()).collect()
+    };
+    let (old, new) = (only(0), only(1));
+    let alike = |names: &[&str], name: &str| -> Vec<String> {
+        let names = names.iter().filter(|other| bare(other) == bare(name));
+        names.map(|name| (*name).to_owned()).collect()
+    };
+    let pair = |name: &&str| match (&alike(&old, name)[..], alike(&new, name).len()) {
+        ([one], 1) => Some(((*name).to_owned(), one.clone())),
+        _ => None,
+    };
+    new.iter().filter_map(pair).collect()
+}
+
+/// A name without what styles of writing differ in.
+fn bare(name: &str) -> String {
+    let letters = name.chars().filter(|char| !"_- ".contains(*char));
+    letters.flat_map(char::to_lowercase).collect()
 }
 
 /// What was given, else what the sources declare, else what their rows show.

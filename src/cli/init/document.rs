@@ -148,8 +148,23 @@ fn side(draft: &Draft, side: Side, output: &Path, file: &mut File) {
     if let Some(filter) = &spec.filter {
         file.line(&format!("where = {}", toml::string(filter)));
     }
-    file.comment("This side's name = the name in reports.");
-    file.line("# rename = { propertyNumber = \"property_number\" }");
+    let renames = &draft.spec.sides[side.index()].rename;
+    let renames: Vec<String> = renames
+        .iter()
+        .map(|(own, report)| format!("{} = {}", toml::name(own), toml::string(report)))
+        .collect();
+    match renames.is_empty() {
+        true => {
+            file.comment("This side's name = the name in reports.");
+            file.line("# rename = { propertyNumber = \"property_number\" }");
+        }
+        false => {
+            file.comment(
+                "This side's name = the name in reports: the same names, written otherwise.",
+            );
+            file.line(&format!("rename = {{ {} }}", renames.join(", ")));
+        }
+    }
 }
 
 fn rules(draft: &Draft, file: &mut File) {
