@@ -46,10 +46,12 @@ pub struct Draft {
     pub view: SchemaView,
     pub key: Vec<String>,
     pub key_from: KeyFrom,
-    /// Other keys that would do.
+    /// Other keys that would do, or nearly.
     pub others: Vec<Vec<String>>,
     /// By report name.
     pub types: Vec<(String, Type, TypeFrom)>,
+    /// Columns of times that have a zone on one side only, and no type here.
+    pub zones: Vec<String>,
     /// Rows read: old, new.
     pub rows: [u64; 2],
 }
@@ -84,8 +86,12 @@ fn settle(
         spec.rules.insert(name.clone(), rules);
     }
     plan::resolve(&spec, schemas)?;
-    let others = survey.keys.into_iter().filter(|other| *other != key);
+    let nearly = survey.nearly.into_iter().map(|(name, _)| vec![name]);
+    let others = survey.keys.into_iter().chain(nearly);
+    let others = others.filter(|other| *other != key);
+    let untyped = |name: &String| !spec.rules.contains_key(name);
     Ok(Draft {
+        zones: survey.zones.into_iter().filter(untyped).collect(),
         view: plan::columns(&spec, schemas),
         spec,
         identities: identities.clone(),

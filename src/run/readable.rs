@@ -20,11 +20,13 @@ const TYPES: [Type; 6] = [
     Type::TimestampTz,
 ];
 
+const ALL: u8 = (1 << TYPES.len()) - 1;
+
 /// What the cells of one column have left of the types; shared by all workers.
 #[derive(Debug)]
 pub struct Readable {
-    /// A bit for each of [`TYPES`].
-    left: AtomicU8,
+    /// A bit for each of [`TYPES`]: old, new.
+    left: [AtomicU8; 2],
     /// Whether a side had any cell but NULL: old, new.
     seen: [AtomicBool; 2],
 }
@@ -32,7 +34,7 @@ pub struct Readable {
 impl Default for Readable {
     fn default() -> Self {
         Readable {
-            left: AtomicU8::new((1 << TYPES.len()) - 1),
+            left: [ALL, ALL].map(AtomicU8::new),
             seen: Default::default(),
         }
     }
@@ -45,11 +47,12 @@ impl Readable {
             return;
         }
         self.seen[side.index()].store(true, Ordering::Relaxed);
-        let left = self.left.load(Ordering::Relaxed);
+        let mine = &self.left[side.index()];
+        let left = mine.load(Ordering::Relaxed);
         for (index, ty) in TYPES.iter().enumerate() {
             let bit = 1 << index;
             if left & bit != 0 && !reads(raw, ty, out) {
-                self.left.fetch_and(!bit, Ordering::Relaxed);
+                mine.fetch_and(!bit, Ordering::Relaxed);
             }
         }
     }
@@ -57,7 +60,8 @@ impl Readable {
     /// The type that every cell reads as, if there is one and enough cells: any
     /// on one side or, where `both`, on each.
     pub fn ty(&self, both: bool) -> Option<Type> {
-        let left = self.left.load(Ordering::Relaxed);
+        let [old, new] = self.left();
+        let left = old & new;
         let first = (0..TYPES.len()).find(|index| left & (1 << index) != 0)?;
         let seen = self
             .seen
@@ -69,6 +73,25 @@ impl Readable {
             seen != [false; 2]
         };
         enough.then(|| TYPES[first].clone())
+    }
+}
+
+impl Readable {
+    fn left(&self) -> [u8; 2] {
+        self.left
+            .each_ref()
+            .map(|left| left.load(Ordering::Relaxed))
+    }
+
+    /// Whether all cells are times, with a zone on one side and without on the other.
+    pub fn lacks_zone(&self) -> bool {
+        let is = |left: u8, ty: Type| {
+            let times = TYPES.iter().position(|other| *other == ty);
+            left != ALL && times.is_some_and(|index| left == 1 << index)
+        };
+        let [old, new] = self.left();
+        let apart = |one, other| is(one, Type::Timestamp) && is(other, Type::TimestampTz);
+        apart(old, new) || apart(new, old)
     }
 }
 
@@ -178,6 +201,30 @@ mod tests {
         assert_eq!(of(&[Raw::Null, Raw::Absent]), None);
         assert_eq!(of(&[]), None);
         assert_eq!(texts(&["infinity"]), None);
+    }
+
+    #[test]
+    fn a_zone_on_one_side_only_is_seen() {
+        let of = |old: &[&str], new: &[&str]| {
+            let readable = Readable::default();
+            for (side, texts) in [(Side::Old, old), (Side::New, new)] {
+                for text in texts {
+                    readable.add(side, Raw::Text(text), &mut Vec::new());
+                }
+            }
+            readable.lacks_zone()
+        };
+        let (zoned, zoneless) = ("2024-01-05T10:00:00Z", "2024-01-05 10:00:00");
+        assert!(of(&[zoned], &[zoneless]) && of(&[zoneless], &[zoned]));
+        for (old, new) in [
+            (&[zoned][..], &[zoned][..]),
+            (&[zoneless], &[zoneless]),
+            (&[zoned, zoneless], &[zoneless]),
+            (&[zoned], &[]),
+            (&[zoned], &["x"]),
+        ] {
+            assert!(!of(old, new), "{old:?} {new:?}");
+        }
     }
 
     #[test]

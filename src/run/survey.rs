@@ -33,6 +33,8 @@ pub struct Survey {
     /// By report name: the type that all cells of both sides read as, of columns
     /// that no side declares or whose declared types cannot agree.
     pub types: Vec<(String, Type)>,
+    /// Columns of times that have a zone on one side only.
+    pub zones: Vec<String>,
     /// Rows read: old, new.
     pub rows: [u64; 2],
 }
@@ -52,6 +54,7 @@ pub fn survey(
     let mut first = Look::new(&plan, Search::singles(plan.columns.len()), &view);
     let rows = first.run(&mut sources, progress)?;
     let types = first.types();
+    let zones = first.zones();
     let singles = first.search.found().into_iter();
     let (keys, mut nearly): (Vec<_>, Vec<_>) = singles.partition(|found| found.faults == 0);
     let likely = |found: &keys::Found| kind_of(found, &plan, &types) < UNLIKELY;
@@ -79,6 +82,7 @@ pub fn survey(
         unlikely: unlikely.iter().map(|found| names(found, &plan)).collect(),
         whole,
         types,
+        zones,
         rows,
     })
 }
@@ -117,8 +121,8 @@ fn rank(keys: &mut Vec<keys::Found>, plan: &DatasetPlan, types: &[(String, Type)
     keys.sort_by_key(|found| {
         let kinds = kind_of(found, plan, types);
         let named = found.columns.iter().any(|column| says_key(name(column)));
-        let apart = 1000 - found.shared;
-        (apart / 100, kinds, !named, found.faults, apart)
+        // Of equals the first column: tables begin with their key.
+        ((1000 - found.shared) / 100, kinds, !named)
     });
     keys.truncate(PROPOSED);
 }
@@ -205,6 +209,15 @@ impl<'a> Look<'a> {
             Some((column.name.clone(), readable.ty(*both)?))
         });
         read.collect()
+    }
+
+    fn zones(&self) -> Vec<String> {
+        let columns = self.plan.columns.iter().zip(&self.readable);
+        let lacking = columns.filter(|(_, readable)| {
+            let readable = readable.as_ref();
+            readable.is_some_and(|(readable, _)| readable.lacks_zone())
+        });
+        lacking.map(|(column, _)| column.name.clone()).collect()
     }
 
     /// The columns that can be part of a key, the likeliest first.

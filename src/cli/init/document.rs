@@ -44,6 +44,7 @@ pub fn write(draft: &Draft, options: &SourceOptions, output: &Path) -> String {
         self::side(draft, side, output, &mut file);
     }
     rules(draft, &mut file);
+    zones(draft, &mut file);
     gates(&mut file);
     file.0
 }
@@ -74,7 +75,10 @@ fn dataset(draft: &Draft, options: &SourceOptions, file: &mut File) {
     ));
     if !draft.others.is_empty() {
         let others: Vec<String> = draft.others.iter().map(|key| key.join(" + ")).collect();
-        file.comment(&format!("Others that would do: {}.", others.join(", ")));
+        file.comment(&format!(
+            "Others that would do, or nearly: {}.",
+            others.join(", ")
+        ));
     }
     file.line(&format!("key = {}", toml::list(&draft.key)));
     drifted(draft, file);
@@ -204,6 +208,20 @@ fn declared(draft: &Draft, name: &str) -> [String; 2] {
         let declared = side.and_then(|side| side.declared.clone());
         declared.unwrap_or_else(|| "undeclared".to_owned())
     })
+}
+
+/// Columns whose type is known but for a zone, which must not be guessed.
+fn zones(draft: &Draft, file: &mut File) {
+    for column in &draft.zones {
+        file.line("");
+        file.comment(&format!(
+            "CHECK: the times of {column} have a zone on one side only. Say in which zone the others are:"
+        ));
+        let path = [&draft.spec.name, column].map(|name| toml::name(name));
+        file.comment(&format!("[datasets.{}.columns.{}]", path[0], path[1]));
+        file.line("# type = \"timestamptz\"");
+        file.line("# timezone = \"Asia/Tokyo\"");
+    }
 }
 
 fn disagreement(draft: &Draft, name: &str, file: &mut File) {

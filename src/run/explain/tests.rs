@@ -70,7 +70,7 @@ fn the_prints_are_those_of_a_verification() {
                 verified[side.index()].get(*key),
                 "{key} {side}"
             );
-            for row in row {
+            if let Some(row) = row {
                 let ways: Vec<u8> = row.cells.iter().flat_map(|c| c.canonical.clone()).collect();
                 assert_eq!(
                     ways, row.canonical,
