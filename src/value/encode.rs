@@ -48,6 +48,9 @@ pub fn encode(
     match raw {
         Raw::Null => put_fixed(out, tag::NULL, &[]),
         Raw::Absent => put_fixed(out, tag::ABSENT, &[]),
+        Raw::Text(text) if is_json_array(text, target) => {
+            return json::token_cell(text, target, out);
+        }
         Raw::Text(text) => return from_text(text, target, out),
         Raw::JsonString(text) => return json::string_cell(text, target, out),
         Raw::Json(token) => return json::token_cell(token, target, out),
@@ -66,6 +69,16 @@ pub(super) static NUMERIC: Target = Target {
     ty: Type::Numeric,
     zone: None,
 };
+
+/// Whether a text cell under an array type is a JSON array, which is how files and
+/// SQLite hold one. PostgreSQL's own syntax begins with `[` only before bounds
+/// (`[0:1]={a,b}`), and that is no JSON. (A JSON string is not taken so: an array
+/// that was encoded twice is a finding.)
+fn is_json_array(text: &str, target: &Target) -> bool {
+    matches!(target.ty, Type::Array(_))
+        && text.trim_ascii_start().starts_with('[')
+        && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
+}
 
 /// Text in PostgreSQL's input syntax for the target.
 pub fn from_text(text: &str, target: &Target, out: &mut Vec<u8>) -> Parsed {

@@ -60,6 +60,32 @@ fn elements_count_and_notation_does_not() {
     assert_ne!(text("{NULL}", "text[]"), text("{}", "text[]"));
 }
 
+/// Files and SQLite hold arrays so.
+#[test]
+fn text_that_is_a_json_array_is_the_same_array() {
+    for (ty, json, postgres) in [
+        ("text[]", r#"["a", "b c", null]"#, r#"{a,"b c",NULL}"#),
+        ("text[]", r#" ["NULL","","{x}"] "#, r#"{"NULL","","{x}"}"#),
+        ("text[]", "[]", "{}"),
+        ("integer[]", "[1.0,-2]", "{1,-2}"),
+        ("integer[]", "[[1,2],[3,4]]", "{{1,2},{3,4}}"),
+        ("numeric[]", "[9007199254740993]", "{9007199254740993}"),
+    ] {
+        assert!(text(postgres, ty).is_ok(), "{postgres}");
+        assert_eq!(text(json, ty), text(postgres, ty), "{json}");
+    }
+    for (ty, broken) in [
+        ("text[]", r#"["a""#),
+        ("text[]", r#"["a"] x"#),
+        ("text[]", r#"["a",]"#),
+        ("integer[]", r#"["x"]"#),
+        ("integer[]", "[[1],[2,3]]"),
+        ("integer", "[1]"),
+    ] {
+        assert_eq!(text(broken, ty), Err(Unreadable), "{broken}");
+    }
+}
+
 #[test]
 fn elements_unify_like_columns() {
     let int4 = b"\0\0\0\x01\0\0\0\0\0\0\0\x17\0\0\0\x01\0\0\0\x01\0\0\0\x04\0\0\0\x07";
