@@ -36,7 +36,7 @@ fn row(id: u32) -> Row {
         format!("JP-{id:06}"),
         format!("物件{} 号室", id.wrapping_mul(2_654_435_761) % 100_000),
         format!("{}", id * 10),
-        if id % 5 == 0 {
+        if id.is_multiple_of(5) {
             String::new()
         } else {
             format!("note, with \"{id}\"")
