@@ -19,7 +19,6 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 
 #[path = "../tests/support/mod.rs"]
-#[allow(dead_code, reason = "the tests use more of it")]
 mod support;
 
 use support::Postgres;

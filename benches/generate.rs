@@ -69,7 +69,7 @@ fn main() -> io::Result<()> {
 
 /// A permutation of `0..rows`: multiplication by a number that shares no factor.
 fn place(number: u64, rows: u64) -> u64 {
-    let mut step = 2_654_435_761 % rows.max(2) | 1;
+    let mut step = (2_654_435_761 % rows.max(2)) | 1;
     while common_factor(step, rows) != 1 {
         step += 2;
     }
@@ -107,9 +107,9 @@ fn row(out: &mut impl Write, number: u64, changed: bool) -> io::Result<()> {
         cents = any(12, 100),
         floor = any(13, 40) + 1,
     )?;
-    write!(
+    writeln!(
         out,
-        "{year}-{month:02}-{day:02},{station},{walk},{latitude:.7},{longitude:.7},{status},\"{{\"\"pet\"\": {pet}, \"\"parking\"\": {parking}, \"\"rent\"\": \"\"{block}\"\"}}\",2026-{m:02}-{d:02} {h:02}:{i:02}:{s:02}.{us:06}+00\n",
+        "{year}-{month:02}-{day:02},{station},{walk},{latitude:.7},{longitude:.7},{status},\"{{\"\"pet\"\": {pet}, \"\"parking\"\": {parking}, \"\"rent\"\": \"\"{block}\"\"}}\",2026-{m:02}-{d:02} {h:02}:{i:02}:{s:02}.{us:06}+00",
         year = 1975 + any(14, 50),
         month = any(15, 12) + 1,
         day = any(16, 28) + 1,

@@ -38,7 +38,7 @@ impl Print {
     }
 
     pub fn with_unreadable(mut self, cells: bool, key: bool) -> Self {
-        self.plain |= u64::from(cells) * UNREADABLE | u64::from(key) * UNREADABLE_KEY;
+        self.plain |= (u64::from(cells) * UNREADABLE) | (u64::from(key) * UNREADABLE_KEY);
         self
     }
 

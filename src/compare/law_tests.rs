@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use super::cells::View;
 use super::found::{Found, Rules};
 use super::join::{self, Print};
+use super::sample::Smallest;
 use super::{SideTally, Tally};
 use crate::fingerprint::Fingerprint;
 use crate::value::{put_framed, tag};
@@ -110,20 +111,24 @@ fn rows() -> impl Strategy<Value = Vec<Row>> {
 }
 
 /// What a report would show, for comparing two ways to the same result.
-fn shown(found: &Found) -> (Vec<Vec<u8>>, Vec<Vec<u8>>, Vec<(Vec<u8>, [u64; 2])>) {
-    (
-        found
-            .differing
-            .iter()
-            .map(|(key, _)| key.to_vec())
-            .collect(),
-        found.missing.iter().map(|(_, row)| row.to_vec()).collect(),
-        found
-            .duplicated
-            .iter()
+#[derive(Debug, PartialEq)]
+struct Shown {
+    differing: Vec<Vec<u8>>,
+    missing: Vec<Vec<u8>>,
+    duplicated: Vec<(Vec<u8>, [u64; 2])>,
+}
+
+fn shown(found: &Found) -> Shown {
+    let rows = |kept: &Smallest<Box<[u8]>>| kept.iter().map(|(_, row)| row.to_vec()).collect();
+    let pairs = found.differing.iter();
+    let duplicated = found.duplicated.iter();
+    Shown {
+        differing: pairs.map(|(key, _)| key.to_vec()).collect(),
+        missing: rows(&found.missing),
+        duplicated: duplicated
             .map(|(key, counts)| (key.to_vec(), *counts))
             .collect(),
-    )
+    }
 }
 
 proptest! {

@@ -83,12 +83,21 @@ pub fn run_id(now: Timestamp) -> String {
     )
 }
 
-/// Finds out before a run begins whether reports can be written to `dir`, which
-/// is made where it does not exist. Leaves nothing in it.
+/// Finds out before a run begins whether reports can be written to `dir`, or
+/// to what it will be made in. Makes nothing: a refused run leaves no trace.
 pub fn check(dir: &Path) -> Result<()> {
-    fs::create_dir_all(dir).map_err(|error| cannot_write(dir, &error))?;
-    tempfile::tempfile_in(dir).map_err(|error| cannot_write(dir, &error))?;
-    Ok(())
+    let here = || Path::new(".");
+    let ancestors = dir
+        .ancestors()
+        .map(|path| match path.as_os_str().is_empty() {
+            true => here(),
+            false => path,
+        });
+    let mut existing = ancestors.filter(|path| path.symlink_metadata().is_ok());
+    let existing = existing.next().unwrap_or_else(here);
+    tempfile::tempfile_in(existing)
+        .map(drop)
+        .map_err(|error| cannot_write(dir, &error))
 }
 
 /// Writes a finished run to `dir/<run id>` and points `dir/latest` to it.

@@ -150,11 +150,13 @@ fn a_file_system_that_refuses_is_told() {
 }
 
 #[test]
-fn check_leaves_an_empty_folder() {
+fn check_makes_nothing() {
     let dir = tempfile::tempdir().unwrap();
-    let dir = dir.path().join("a/b");
-    check(&dir).unwrap();
-    assert!(names(&dir).is_empty());
+    check(&dir.path().join("a/b")).unwrap();
+    assert!(names(dir.path()).is_empty());
+    fs::write(dir.path().join("a"), "a file").unwrap();
+    let failure = check(&dir.path().join("a/b")).unwrap_err();
+    assert_eq!(failure.code, Code::CannotWrite);
 }
 
 #[test]

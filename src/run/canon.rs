@@ -133,11 +133,11 @@ impl Canon {
     ) -> RowFacts {
         let mut facts = RowFacts::default();
         work.row.clear();
-        for index in 0..count {
+        for (index, cell) in row.iter().enumerate().take(count) {
             let start = work.row.len();
             let changed = &mut counted.changed[index];
             let parsed = self.pipelines[index].apply(
-                row[index].raw(bytes),
+                cell.raw(bytes),
                 &mut work.scratch,
                 changed,
                 &mut work.row,

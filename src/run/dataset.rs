@@ -148,7 +148,7 @@ impl<'a> Pair<'a> {
             return self.by_rows();
         }
         if !passed.failures.is_empty() {
-            return self.from_prints_alone(pass, passed, form);
+            return self.settle_by_prints(pass, passed, form);
         }
         let (found, needed) = merge::join_prints(&pass, self.rules())?;
         drop(pass);
@@ -232,7 +232,7 @@ impl<'a> Pair<'a> {
     }
 
     /// All that can be said of two sides of which one was not seen whole.
-    fn from_prints_alone(&self, pass: Pass<'_>, passed: Passed, form: Form) -> Result<Compared> {
+    fn settle_by_prints(&self, pass: Pass<'_>, passed: Passed, form: Form) -> Result<Compared> {
         let raw = form == Form::RawPrints;
         let found = merge::count_prints(&pass, self.rules(), raw)?;
         Ok(passed.into_compared(found, !raw))

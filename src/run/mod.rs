@@ -89,7 +89,7 @@ pub fn verify(
 
 fn verify_each(
     specs: &[DatasetSpec],
-    opened: Vec<Result<Opened, NotOpened>>,
+    opened: Vec<Result<Opened, Box<NotOpened>>>,
     options: Options,
     progress: &dyn Progress,
 ) -> Finished {
@@ -104,7 +104,7 @@ fn verify_each(
         let opened = first.take().unwrap_or_else(|| open::open(spec));
         let (dataset, details, reasons) = match opened {
             Ok(opened) => judge(opened, options, progress),
-            Err(not) => judge_unopened(spec, not),
+            Err(not) => judge_failed(&spec.name, &spec.gates, *not),
         };
         finished.verdict = finished.verdict.max(dataset.verdict);
         finished.datasets.push(dataset);
@@ -204,10 +204,6 @@ fn side_read(compared: &Compared, side: Side, identity: Option<Identity>) -> Sid
         changed: &counted.changed,
         unreadables: &counted.unreadables,
     }
-}
-
-fn judge_unopened(spec: &DatasetSpec, not: NotOpened) -> (Dataset, Details, Vec<Reason>) {
-    judge_failed(&spec.name, &spec.gates, not)
 }
 
 /// A dataset of which nothing was seen: every gate is undecided.

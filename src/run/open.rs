@@ -31,22 +31,21 @@ impl NotOpened {
 }
 
 /// Opens both sides and plans their comparison.
-pub fn open(spec: &DatasetSpec) -> Result<Opened, NotOpened> {
-    let sides = match both(spec) {
-        Ok(sides) => sides,
-        Err(not) => return Err(not),
-    };
+pub fn open(spec: &DatasetSpec) -> Result<Opened, Box<NotOpened>> {
+    let sides = both(spec)?;
     let identities = sides.each_ref().map(|(source, _)| source.identity());
     if let Ok(None) = plan::resolve_key(spec, [&sides[0].1, &sides[1].1]) {
-        return Err(NotOpened {
+        return Err(Box::new(NotOpened {
             identities,
             failures: vec![no_key(spec, sides).of(&spec.name)],
-        });
+        }));
     }
     let [(old, old_schema), (new, new_schema)] = sides;
-    let refused = |failure: Failure| NotOpened {
-        identities: identities.clone(),
-        failures: vec![failure.of(&spec.name)],
+    let refused = |failure: Failure| {
+        Box::new(NotOpened {
+            identities: identities.clone(),
+            failures: vec![failure.of(&spec.name)],
+        })
     };
     let plan = plan::resolve(spec, [&old_schema, &new_schema]).map_err(refused)?;
     if !spec.allow_same_source && same_store(&identities) {
@@ -64,7 +63,7 @@ pub fn open(spec: &DatasetSpec) -> Result<Opened, NotOpened> {
 pub type OpenedSide = (Box<dyn Source>, Schema);
 
 /// Opens both sources side by side and reads their schemas.
-pub fn both(spec: &DatasetSpec) -> Result<[OpenedSide; 2], NotOpened> {
+pub fn both(spec: &DatasetSpec) -> Result<[OpenedSide; 2], Box<NotOpened>> {
     let open = |side: Side| one(spec, side);
     let (old, new) = std::thread::scope(|threads| {
         let old = threads.spawn(move || open(Side::Old));
@@ -83,10 +82,10 @@ pub fn both(spec: &DatasetSpec) -> Result<[OpenedSide; 2], NotOpened> {
                 .into_iter()
                 .filter_map(|(side, failure)| Some(failure?.on(side).of(&spec.name)))
                 .collect();
-            Err(NotOpened {
+            Err(Box::new(NotOpened {
                 identities,
                 failures,
-            })
+            }))
         }
     }
 }

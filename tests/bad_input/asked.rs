@@ -26,7 +26,8 @@ fn nothing_there() {
 #[test]
 fn a_file_that_must_not_be_read() {
     let lab = Lab::csv(GOOD, GOOD);
-    std::fs::set_permissions(lab.path("new.csv"), PermissionsExt::from_mode(0o000)).expect("its mode");
+    std::fs::set_permissions(lab.path("new.csv"), PermissionsExt::from_mode(0o000))
+        .expect("its mode");
     if std::fs::read(lab.path("new.csv")).is_ok() {
         // For root every file is open; a folder under a file's name is not.
         std::fs::remove_file(lab.path("new.csv")).expect("removed");
