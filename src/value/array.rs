@@ -5,30 +5,21 @@
 //! dimensions, however it was written.
 
 use super::wire::{Reader, from_wire};
-use super::{Cell, Parsed, Target, Type, Unreadable, cells, encode, json, order, put_fixed};
+use super::{Cell, Parsed, Target, Type, Unreadable, cells, encode, order, put_fixed};
 use super::{put_framed_with, show as show_cell, tag};
 
 /// As many dimensions as PostgreSQL has.
 const MAX_DIMENSIONS: usize = 6;
 
-/// Appends the cell of `text`, in PostgreSQL's input syntax or as a JSON array,
-/// which is how sources without arrays keep them. No text is both.
+/// Appends the cell of `text`, in PostgreSQL's input syntax.
 pub fn text(text: &str, target: &Target, out: &mut Vec<u8>) -> Parsed {
     let Type::Array(element) = &target.ty else {
         return Err(Unreadable);
     };
-    let text = text.trim_matches(SPACES);
-    match braces(text, element, target, out) {
-        Err(Unreadable) if text.starts_with('[') => json::token_cell(text, target, out),
-        parsed => parsed,
-    }
-}
-
-fn braces(text: &str, element: &Type, target: &Target, out: &mut Vec<u8>) -> Parsed {
-    let (bounds, body) = split_bounds(text)?;
+    let (bounds, body) = split_bounds(text.trim_matches(SPACES))?;
     // PostgreSQL separates boxes by `;` since they hold commas themselves; an
     // array of nothing but NULLs shows no box to tell by, and `,` in it is as good.
-    let boxes = *element == Type::Box && (body.contains('(') || !body.contains(','));
+    let boxes = **element == Type::Box && (body.contains('(') || !body.contains(','));
     let dimensions = leading_braces(body);
     let mut scan = Scan {
         text: body,

@@ -1,6 +1,7 @@
 //! Tests of [`super`].
 
 use super::super::testing::{canonical, shown, text, wire};
+use super::super::{Raw, encode};
 use super::*;
 
 #[test]
@@ -84,6 +85,20 @@ fn text_that_is_a_json_array_is_the_same_array() {
     ] {
         assert_eq!(text(broken, ty), Err(Unreadable), "{broken}");
     }
+}
+
+/// In JSON an array within a string is one that was encoded twice: a defect.
+#[test]
+fn a_json_string_that_holds_an_array_is_no_array() {
+    let target = Target {
+        ty: Type::parse("text[]").expect("a type"),
+        zone: None,
+    };
+    let twice = Raw::JsonString(r#"["a"]"#);
+    assert_eq!(
+        encode(twice, None, &target, &mut Vec::new()),
+        Err(Unreadable)
+    );
 }
 
 #[test]
