@@ -235,7 +235,9 @@ fn no_cut_at_any_byte_looks_like_the_end() {
     // CommandComplete, DateStyle as it was before, and ReadyForQuery.
     let goodbye = 14 + 24 + 6;
     let (all, whole) = through(usize::MAX);
-    let all = all - goodbye;
+    // Numbers of transactions grow by a digit now and then, and answers with them.
+    let digits = 8;
+    let all = all - goodbye - digits;
     assert_eq!(whole.expect("uncut").1.rows, Some(500));
     // What follows the last row: trailer, CopyDone, CommandComplete,
     // ReadyForQuery, then the answers to RELEASE and SELECT.
