@@ -144,6 +144,7 @@ impl<'a> Pair<'a> {
         let passed = self.stream(&pass)?;
         if pass.hopeless() {
             drop(pass);
+            tracing::debug!("much differs: reading again with rows kept");
             self.progress.again("much differs: reading again");
             return self.by_rows();
         }
@@ -153,6 +154,7 @@ impl<'a> Pair<'a> {
         let (found, needed) = merge::join_prints(&pass, self.rules())?;
         drop(pass);
         if self.too_many(&needed, &passed) {
+            tracing::debug!("much differs: reading all rows again");
             self.progress.again("much differs: reading again");
             return self.by_rows();
         }
