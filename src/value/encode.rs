@@ -150,10 +150,12 @@ fn from_real(value: f64, target: &Target, out: &mut Vec<u8>) -> Parsed {
     }
 }
 
-/// An SQLite BLOB.
+/// An SQLite BLOB. Where text is due it is bytes still, which no text equals:
+/// what it holds can be compared, and a column of text can always be read.
 fn from_blob(bytes: &[u8], target: &Target, out: &mut Vec<u8>) -> Parsed {
     match &target.ty {
         Type::Bytea => put_framed(out, tag::BYTES, bytes),
+        ty if ty.is_text() => put_framed(out, tag::BYTES, bytes),
         Type::Uuid if bytes.len() == 16 => put_fixed(out, tag::UUID, bytes),
         _ => return Err(Unreadable),
     }

@@ -25,7 +25,7 @@ fn sqlite_values_mean_what_their_column_says() {
         (Raw::Real(-0.0), "double precision", Some("0")),
         (Raw::Real(1.5), "timestamp", None),
         (Raw::Blob(b"\xde\xad"), "bytea", Some("\\xdead")),
-        (Raw::Blob(b"text"), "text", None),
+        (Raw::Blob(b"text"), "text", Some("\\x74657874")),
         (
             Raw::Blob(&[0; 16]),
             "uuid",
