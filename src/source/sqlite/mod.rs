@@ -105,6 +105,26 @@ impl Sqlite {
         self.db.query_row(objects, [], |_| Ok(()))
     }
 
+    /// SQLite reads what a cut last page lacks as zeros, and zeros are values.
+    fn check_pages(&self) -> Result<()> {
+        let page = self
+            .db
+            .query_row("PRAGMA page_size", [], |row| row.get::<_, i64>(0))
+            .map_err(|error| self.fault(error))?;
+        let (_, size) = modified(&self.path)?;
+        if u64::try_from(page).is_ok_and(|page| size.is_multiple_of(page)) {
+            return Ok(());
+        }
+        Err(Failure::new(
+            Code::SourceCut,
+            format!(
+                "{}: its {size} bytes are no whole number of pages of {page}: the end is cut off",
+                self.path.display()
+            ),
+            "Copy the database again: it is not whole.",
+        ))
+    }
+
     fn count(&self, relation: &Relation) -> Result<Option<u64>> {
         let Some(sql) = relation.count() else {
             return Ok(None);
@@ -190,6 +210,7 @@ impl Source for Sqlite {
 
     fn schema(&mut self) -> Result<Schema> {
         self.begin().map_err(|error| self.fault(error))?;
+        self.check_pages()?;
         let stamp = self.stamp()?;
         self.start_clock()?;
         let relation = Relation::find(&self.db, &self.path, &self.spec)?;
@@ -299,6 +320,16 @@ fn regular_file(path: &Path) -> Result<(u64, u64)> {
         return Err(Failure::new(
             Code::Config,
             format!("{} is a folder, not an SQLite database", path.display()),
+            "Name the database file itself.",
+        ));
+    }
+    if !meta.is_file() {
+        return Err(Failure::new(
+            Code::Config,
+            format!(
+                "{} is a pipe or a device, not an SQLite database",
+                path.display()
+            ),
             "Name the database file itself.",
         ));
     }
