@@ -77,6 +77,22 @@ impl Csv {
         })
     }
 
+    /// What to tell where the last line has no end: a file that was cut there
+    /// looks like one that was written so. A compressed one knows its own end.
+    fn unended(&self) -> Result<Option<String>> {
+        let mut last = Vec::new();
+        if self.file.is_plain() {
+            let offset = self.file.size().saturating_sub(1);
+            self.file.read_at(&mut last, offset, 1)?;
+        }
+        Ok((!matches!(last.as_slice(), [] | b"\n")).then(|| {
+            format!(
+                "{} has no line end after its last line: if its writer writes one, the file was cut",
+                self.file.origin().name()
+            )
+        }))
+    }
+
     fn header(&self) -> Result<&Header> {
         self.header.as_ref().ok_or_else(|| {
             Failure::new(
@@ -108,7 +124,7 @@ impl Source for Csv {
             columns: columns.collect(),
             key: None,
             estimate: estimate.and_then(|rows| u64::try_from(rows).ok()),
-            warnings: Vec::new(),
+            warnings: self.unended()?.into_iter().collect(),
             undeclared: Undeclared::Text,
         };
         self.header = Some(header);

@@ -13,8 +13,8 @@ mod transcode;
 #[cfg(test)]
 mod tests;
 
-use std::fs::{File, Metadata};
-use std::os::unix::fs::MetadataExt;
+use std::fs::{File, Metadata, OpenOptions};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -68,7 +68,12 @@ impl TextFile {
             None => (None, false),
         };
         let cannot = |error| cannot_open(path, &error);
-        let file = File::open(path).map_err(cannot)?;
+        // Without waiting: a pipe would keep us until somebody writes to it.
+        let file = OpenOptions::new()
+            .read(true)
+            .custom_flags(rustix::fs::OFlags::NONBLOCK.bits() as i32)
+            .open(path)
+            .map_err(cannot)?;
         let metadata = file.metadata().map_err(cannot)?;
         if !metadata.is_file() {
             return Err(not_regular(path, &metadata));
