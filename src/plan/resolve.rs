@@ -42,7 +42,7 @@ fn plan(spec: &DatasetSpec, schemas: [&Schema; 2]) -> Result<DatasetPlan> {
         definition: definition_of(&applied),
         only: Side::BOTH.map(|side| one_sided(spec, &sides, side)),
         ignored: spec.ignore.clone(),
-        warnings: warnings(&columns, schemas),
+        warnings: warnings(&columns, key.len(), schemas),
         columns,
         gates: spec.gates.clone(),
         allow_same_source: spec.allow_same_source,
@@ -87,6 +87,9 @@ pub(super) fn check_names(
     names::twice("key", key, &mut problems);
     for name in &spec.ignore {
         names::unknown("ignore", name, sides, &mut problems);
+    }
+    if spec.only.as_ref().is_some_and(Vec::is_empty) {
+        problems.push("`columns` is empty: no column would be compared".to_owned());
     }
     for name in spec.only.iter().flatten() {
         names::unknown("columns", name, sides, &mut problems);
@@ -266,8 +269,12 @@ fn own_name(spec: &DatasetSpec, name: &str, columns: &Columns<'_>, side: usize) 
     own.next_back().map_or(name, String::as_str).to_owned()
 }
 
-fn warnings(columns: &[PlanColumn], schemas: [&Schema; 2]) -> Vec<String> {
+fn warnings(columns: &[PlanColumn], key: usize, schemas: [&Schema; 2]) -> Vec<String> {
     let mut warnings = Vec::new();
+    let more = schemas.iter().any(|schema| schema.columns.len() > key);
+    if columns.len() == key && more {
+        warnings.push("only the key is compared: no other column is left to compare".to_owned());
+    }
     for column in columns {
         if let Some(name) = types::by_text(&column.ty) {
             warnings.push(format!(
