@@ -46,6 +46,11 @@ impl Print {
         u128::from(self.key[0]) << 64 | u128::from(self.key[1])
     }
 
+    /// Whether both rows are equal as read, cells that do not parse by their bytes.
+    pub fn same_row(&self, other: &Print) -> bool {
+        self.row == other.row
+    }
+
     /// 62 bits of the row's print without rules.
     pub fn plain(&self) -> u64 {
         self.plain & !FLAGS

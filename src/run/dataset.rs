@@ -108,8 +108,11 @@ impl<'a> Pair<'a> {
         };
         for (side, source) in Side::BOTH.into_iter().zip(&mut self.sources) {
             if let Err(failure) = source.verify_unchanged() {
-                compared.failures.push(failure.on(side));
                 compared.ends[side.index()].complete = false;
+                let failure = failure.on(side);
+                if !compared.failures.contains(&failure) {
+                    compared.failures.push(failure);
+                }
             }
         }
         compared.close();

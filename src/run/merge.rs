@@ -58,15 +58,19 @@ pub fn join_prints(pass: &Pass<'_>, rules: Rules<'_>) -> Result<(Found, [Vec<u64
 }
 
 /// Counts what prints alone say, where no row can be read again. A pair that
-/// they do not settle counts as differing, unless they are raw and it may yet
-/// be equal.
+/// they do not settle counts as nothing, save that canonical rows of unlike
+/// prints differ, if no tolerance could forgive it.
 pub fn count_prints(pass: &Pass<'_>, rules: Rules<'_>, raw: bool) -> Result<Found> {
+    let strict = !raw && rules.tolerances.iter().all(Option::is_none);
     over_partitions(
         || Found::new(rules),
         |found, part| {
             join_part(pass, part, |pairing, unclear| {
                 found.count(pairing, unclear);
-                if matches!(pairing, Pairing::Undecided(..)) && !raw {
+                if let Pairing::Undecided(old, new) = pairing
+                    && strict
+                    && !old.same_row(new)
+                {
                     found.views.iter_mut().for_each(|view| view.differing += 1);
                 }
             })
