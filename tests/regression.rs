@@ -153,3 +153,51 @@ fn a_pipe_under_a_files_name_is_refused_at_once() {
         assert!(ran.stderr.contains("new side: pipe."), "{}", ran.stderr);
     }
 }
+
+/// An empty export in JSON was said to lack every column (exit 3), where the
+/// other side's rows are all missing from it.
+#[test]
+fn an_empty_json_file_has_no_rows_rather_than_no_columns() {
+    for (name, empty) in [("new.json", "[]"), ("new.jsonl", "")] {
+        let lab = Lab::new()
+            .with("old.csv", "id,v\n1,a\n2,b\n")
+            .with(name, empty);
+        for (old, new, kind) in [("old.csv", name, "missing"), (name, "old.csv", "extra")] {
+            let ran = lab
+                .verify(&[old, new, "--key", "id", "--format", "json"])
+                .exits(1);
+            let dataset = &ran.json()["datasets"][0];
+            assert_eq!(dataset["counts"][kind], 2);
+            assert_eq!(dataset["match_rate"]["numerator"], 0);
+            assert_eq!(dataset["columns_only_old"], json!([]));
+            assert_eq!(dataset["columns_only_new"], json!([]));
+        }
+    }
+}
+
+/// SQLite and CSV keep arrays as JSON in text; as `text[]` it was unreadable.
+#[test]
+fn a_json_array_in_a_text_cell_is_an_array() {
+    let config = "[datasets.d]\nkey = [\"id\"]\nold.source = \"old.csv\"\nnew.source = \"new.csv\"\n\
+                  [datasets.d.columns]\ntags = { type = \"text[]\" }\n";
+    let tags = |text: &str| format!("id,tags\n1,\"{}\"\n", text.replace('"', "\"\""));
+    let lab = Lab::csv(&tags("{a,\"b c\",NULL}"), &tags("[\"a\",\"b c\",null]"))
+        .with("shadowgate.toml", config);
+    lab.verify(&["--match-rate", "100%"]).exits(0);
+    lab.write("new.csv", tags("[\"a\",\"b c\",\"null\"]"));
+    lab.verify(&["--match-rate", "100%"]).exits(1);
+}
+
+/// What to do about two empty sides was to look at files without a line in them.
+#[test]
+fn nothing_to_compare_sends_nobody_to_empty_files() {
+    let report = Lab::csv("id\n", "id\n").by_id(&[]);
+    assert!(!report.stdout.contains("look at"), "{}", report.stdout);
+    assert!(
+        report
+            .stdout
+            .contains("check that both sides hold the data"),
+        "{}",
+        report.stdout
+    );
+}
