@@ -11,7 +11,7 @@ pub const HEADER: [&str; 5] = ["id", "name", "price", "note", "city"];
 /// rows of each, the rest equal.
 #[derive(Clone, Copy)]
 pub struct Kinds {
-    /// Every so manieth row has another price.
+    /// One row in so many has another price, name or both.
     pub differing: u32,
     pub missing: u32,
     pub extra: u32,
