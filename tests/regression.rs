@@ -3,6 +3,7 @@
 mod common;
 
 use common::Lab;
+use serde_json::json;
 
 /// A database of one table `t`, made by this SQL.
 fn database(lab: &Lab, name: &str, sql: &str) {
