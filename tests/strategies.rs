@@ -303,6 +303,62 @@ fn types_and_rules_go_the_same_ways() {
     same(&expected, &run("rows.toml", "50K"), "rows on disk");
 }
 
+/// Rows without a key, numbers that are none, keys that are none: what makes a
+/// run inconclusive is found the same on every way.
+#[test]
+fn what_cannot_be_read_goes_the_same_ways() {
+    let odd = |rows: Vec<Row>, side: &str| -> Vec<Row> {
+        let odd = |(at, mut row): (usize, Row)| {
+            match at % 1000 {
+                17 => row[2] = "n/a".into(),
+                18 => row[2] = format!("{side}?"),
+                19 => row[0] = "no number".into(),
+                20 => row[0] = format!("{side}{at}"),
+                _ => row[0] = row[0].replace("JP-", ""),
+            }
+            row
+        };
+        rows.into_iter().enumerate().map(odd).collect()
+    };
+    let old = odd(old_rows(6_000, FEW), "old");
+    let new = shuffled(odd(new_rows(6_000, FEW), "new"));
+    // A bare cell instead of a quoted one: NULL in the key.
+    let unkeyed = |text: String| text + ",no key,1,,x\n,no key,2,,y\n";
+    let lab = Lab::csv(&unkeyed(csv(&old, false)), &unkeyed(csv(&new, true)));
+    lab.write("old.csv.gz", gz(&unkeyed(csv(&old, true))));
+    lab.write("new.csv.zst", zst(&unkeyed(csv(&new, false))));
+    let rules = "gates = { unkeyed = \"off\", duplicated = \"off\" }\n\
+        [datasets.dataset.columns]\nid = { type = \"bigint\" }\nprice = { type = \"numeric\" }\n";
+    config(&lab, "prints.toml", "old.csv", "new.csv", rules);
+    config(&lab, "rows.toml", "old.csv.gz", "new.csv.zst", rules);
+    config(&lab, "mixed.toml", "old.csv.gz", "new.csv", rules);
+    let run = |file: &str, memory: &str| {
+        let args = [
+            "--config",
+            file,
+            "--memory",
+            memory,
+            "--match-rate",
+            "98.3%",
+        ];
+        found(&lab.verify(&args).exits(3))
+    };
+    let expected = run("prints.toml", "1G");
+    let counts = &expected.report["datasets"][0]["counts"];
+    for kind in [
+        "unkeyed_old",
+        "unkeyed_new",
+        "unreadable_old",
+        "unreadable_new",
+    ] {
+        assert!(counts[kind].as_u64() >= Some(2), "{kind}: {counts}");
+    }
+    for file in ["prints.toml", "rows.toml", "mixed.toml"] {
+        same(&expected, &run(file, "1G"), file);
+        same(&expected, &run(file, "30K"), file);
+    }
+}
+
 #[test]
 fn a_twentieth_of_the_data_as_memory_gives_the_same_report() {
     let (old, new) = (old_rows(60_000, FEW), new_rows(60_000, FEW));

@@ -309,6 +309,13 @@ fn unreadable(plan: &DatasetPlan, side: Side, kept: &Unreadables) -> Vec<Unreada
         .collect()
 }
 
+impl Details {
+    /// Keeps so many of each kind; more may have been needed for the report.
+    pub fn keep(&mut self, count: usize) {
+        self.samples = first(&self.samples, count);
+    }
+}
+
 fn first(all: &Samples, count: usize) -> Samples {
     fn some<T: Clone>(all: &[T], count: usize) -> Vec<T> {
         all.iter().take(count).cloned().collect()

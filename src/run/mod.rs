@@ -143,7 +143,11 @@ fn judge(
     tracing::debug!(spilled = budget.spilled(), "bytes kept on disk");
     progress.done();
     match compared {
-        Ok(compared) => judge_compared(&plan, &compared, identities),
+        Ok(compared) => {
+            let (dataset, mut details, reasons) = judge_compared(&plan, &compared, identities);
+            details.keep(options.max_details);
+            (dataset, details, reasons)
+        }
         Err(failure) => {
             let not = NotOpened {
                 identities,

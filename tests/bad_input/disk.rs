@@ -160,3 +160,36 @@ fn a_report_folder_that_cannot_be_written() {
     lab.by_id(&["--report-dir", "/proc/reports"])
         .refuses(&["/proc/reports", "--report-dir"]);
 }
+
+/// Who reads only the exit code of a run whose output went nowhere must not be
+/// told that all is well.
+#[test]
+fn a_report_that_cannot_be_printed() {
+    let lab = Lab::csv(GOOD, GOOD);
+    for format in ["text", "json"] {
+        let full = std::fs::File::options().write(true).open("/dev/full");
+        let args = [
+            "verify", "--quiet", "old.csv", "new.csv", "--key", "id", "--format", format,
+        ];
+        let run = lab
+            .command()
+            .args(args)
+            .stdout(full.expect("/dev/full"))
+            .output();
+        let run = run.expect("the binary runs");
+        let told = String::from_utf8_lossy(&run.stderr);
+        assert_eq!(run.status.code(), Some(3), "{told}");
+        assert!(
+            told.contains("could not be printed") && told.contains("hint: "),
+            "{told}"
+        );
+    }
+    // A reader that has seen enough, such as `head`.
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let mut command = lab.command();
+    command
+        .args(["verify", "--quiet", "old.csv", "new.csv", "--key", "id"])
+        .stdout(writer);
+    assert_eq!(command.status().expect("the binary runs").code(), Some(3));
+}

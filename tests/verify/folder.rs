@@ -74,6 +74,25 @@ fn a_report_is_a_folder_for_its_owner() {
 }
 
 #[test]
+fn runs_that_end_at_the_same_time_each_leave_a_report() {
+    let lab = Lab::csv(SAME, SAME);
+    let runs: Vec<_> = (0..8)
+        .map(|_| {
+            let mut command = lab.command();
+            command.args(["verify", "--quiet", "old.csv", "new.csv", "--key", "id"]);
+            command.stdout(std::process::Stdio::null());
+            command.spawn().expect("the binary runs")
+        })
+        .collect();
+    for mut run in runs {
+        assert_eq!(run.wait().expect("it ends").code(), Some(0));
+    }
+    let left = reports(&lab.path(""));
+    assert_eq!(left.len(), 9, "eight runs and the link: {left:?}");
+    assert!(lab.path("reports/latest/report.json").exists());
+}
+
+#[test]
 fn null_and_the_empty_text_stay_apart_in_detail_files() {
     let lab = Lab::csv(
         "id,v\n1,\n2,\"\"\n3,NULL\n",
@@ -146,6 +165,15 @@ fn detail_files_hold_the_smallest_keys_up_to_the_cap() {
     );
     assert_eq!(array(&dataset["samples"]["missing"]).len(), 20);
     assert_eq!(dataset["samples"]["missing"][19]["key"]["id"], "019");
+    // Also where that is fewer than the report shows.
+    for (cap, lines) in [("3", 4), ("0", 1)] {
+        let ran = lab.by_id(&["--max-details", cap]).exits(1);
+        for file in ["missing.csv", "differences.csv", "extra.csv"] {
+            assert_eq!(ran.saved(file).lines().count(), lines, "{file}");
+        }
+        let samples = &ran.saved_report()["datasets"][0]["samples"];
+        assert_eq!(array(&samples["missing"]).len(), 20);
+    }
 }
 
 #[test]
