@@ -235,3 +235,38 @@ fn both_sides_empty() {
         .by_id(&gates)
         .cannot_verify(&[]);
 }
+
+/// A file that grows while it is read is no one thing that could be verified.
+#[test]
+fn a_file_that_changes_while_it_is_read() {
+    let rows: String = (0..60_000).map(|id| format!("{id},name {id}\n")).collect();
+    let rows = format!("id,name\n{rows}");
+    let lab = Lab::csv(&rows, &rows);
+    let mut command = lab.command();
+    command.args(["verify", "--quiet", "old.csv", "new.csv", "--key", "id"]);
+    command.stdout(std::process::Stdio::null());
+    let mut file = std::fs::File::options()
+        .append(true)
+        .open(lab.path("new.csv"))
+        .expect("the file");
+    let mut run = command.spawn().expect("the binary runs");
+    let code = loop {
+        if let Some(status) = run.try_wait().expect("it ends") {
+            break status.code();
+        }
+        // A blank would be a row; a row that comes and goes would not be seen.
+        file.write_all(b"60000,more\n").expect("a row");
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    };
+    // The same new key again and again is a duplicate that was really seen.
+    assert!(matches!(code, Some(1 | 3)), "{code:?}");
+    let saved = std::fs::read_to_string(lab.path("reports/latest/report.json")).expect("a report");
+    let report: serde_json::Value = serde_json::from_str(&saved).expect("JSON");
+    let reason = &report["reasons"][0];
+    assert_eq!(
+        (&reason["code"], &reason["side"]),
+        (&json!("source_changed"), &json!("new"))
+    );
+    assert_eq!(reason["transient"], true);
+    assert_eq!(report["datasets"][0]["new"]["complete"], false);
+}

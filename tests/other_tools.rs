@@ -321,3 +321,37 @@ fn a_tolerance_touches_no_key_and_no_text() {
         lab.verify(&[]).refuses(&["tolerance", column]);
     }
 }
+
+/// A time without a zone read in the machine's own zone.
+#[test]
+fn no_zone_is_invented() {
+    let run = |old: &str, new: &str, zone: &str| {
+        let lab = typed("timestamptz", old, new);
+        let mut command = lab.command();
+        command.args([
+            "verify",
+            "--quiet",
+            "--config",
+            "types.toml",
+            "--format",
+            "json",
+        ]);
+        let ran = lab.ran(command.env("TZ", zone).env("LC_ALL", "ja_JP.UTF-8"));
+        (
+            ran.code,
+            ran.json()["datasets"][0]["counts"]["unreadable_old"].clone(),
+        )
+    };
+    for zone in ["Asia/Tokyo", "UTC", "America/New_York"] {
+        assert_eq!(
+            run("2024-01-05 10:00:00", "2024-01-05 01:00:00Z", zone),
+            (3, json!(1)),
+            "{zone}"
+        );
+        assert_eq!(
+            run("2024-01-05 10:00:00+09", "2024-01-05T01:00:00Z", zone),
+            (0, json!(0)),
+            "{zone}"
+        );
+    }
+}

@@ -238,6 +238,28 @@ fn columns_on_one_side_are_schema_drift() {
 }
 
 #[test]
+fn composite_keys_are_told_column_by_column() {
+    let lab = Lab::csv(
+        "building,room,rent\nA,1,100\nA,2,200\n\"B, C\",1,300\nB,\"C,1\",400\n",
+        "building,room,rent\nA,1,100\nA,2,250\nB,\"C,1\",400\nD,,500\n",
+    );
+    let args = [
+        "old.csv",
+        "new.csv",
+        "--key",
+        "building,room",
+        "--show",
+        "1",
+    ];
+    let report = both("composite_key", &lab, &args, 1);
+    let counts = &report["datasets"][0]["counts"];
+    assert_eq!(
+        (&counts["matched"], &counts["unkeyed_new"]),
+        (&json!(2), &json!(1))
+    );
+}
+
+#[test]
 fn rules_are_told_and_counted() {
     let lab = Lab::csv("id,a\n1, X \n2,y\n", "id,a\n1,x\n2,y\n").with(
         "shadowgate.toml",
