@@ -95,6 +95,52 @@ fn tables_views_queries_and_exports_give_one_report() {
     assert_eq!(report(&filtered, 0).0["verdict"], "pass");
 }
 
+/// So much differs that all rows are read again, from the same snapshot.
+#[test]
+fn much_that_differs_is_read_again_from_the_same_snapshot() {
+    let server = Postgres::start();
+    let url = server.create_database("much");
+    server.sql(
+        "much",
+        "CREATE TABLE old AS SELECT n AS id, n * 2 AS value, repeat('x', n % 50) AS pad
+             FROM generate_series(1, 60000) n;
+         CREATE TABLE new AS SELECT id, CASE id % 3 WHEN 0 THEN value + 1 ELSE value END AS value, pad
+             FROM old WHERE id % 1000 <> 1 ORDER BY pad, id DESC;
+         CREATE VIEW old_view AS TABLE old; CREATE VIEW new_view AS TABLE new",
+    );
+    let lab = Lab::new();
+    let run = |old: &str, new: &str, memory: &str| {
+        let args = [
+            &tables(&url, old, new)[..],
+            &["--key", "id", "--memory", memory],
+        ]
+        .concat();
+        let mut command = lab.command();
+        command
+            .args(["verify", "--quiet"])
+            .args(args)
+            .env("RUST_LOG", "shadowgate=debug");
+        let ran = lab.ran(&mut command).exits(1);
+        let dataset = &ran.saved_report()["datasets"][0];
+        let found = ["counts", "columns", "samples"].map(|name| dataset[name].clone());
+        (found, ran.saved("differences.csv"), ran.stderr)
+    };
+    let (found, details, log) = run("old", "new", "1G");
+    assert!(log.contains("much differs: "), "{log}");
+    assert_eq!(found[0]["differing"], 20_000 - 20);
+    assert_eq!(found[0]["missing"], 60);
+    for (old, new, memory) in [
+        ("old_view", "new_view", "1G"),
+        ("old", "new", "100K"),
+        ("old", "new_view", "100K"),
+    ] {
+        let (again, again_details, log) = run(old, new, memory);
+        assert!(again == found, "{old} {new} {memory}: {:#}", again[0]);
+        assert!(again_details == details, "{old} {new} {memory}");
+        assert!(memory == "1G" || !log.contains("spilled=0\n"), "{log}");
+    }
+}
+
 #[test]
 fn the_server_is_asked_for_what_it_holds_and_names_the_key() {
     let url = listings("keys");
