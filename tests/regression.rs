@@ -202,3 +202,35 @@ fn nothing_to_compare_sends_nobody_to_empty_files() {
         report.stdout
     );
 }
+
+/// The text report always escaped what others wrote; messages did not.
+#[test]
+fn no_name_reaches_the_terminal_raw() {
+    let lab = Lab::csv("idx\u{1b}[31m,a\n1,x\n", "id,a\n1,x\n");
+    let ran = lab.verify(&["old.csv", "new.csv", "--key", "idx\u{1b}[3"]);
+    assert_eq!(ran.code, 2);
+    assert!(
+        ran.stderr.contains("did you mean `idx\\u{1b}[31m`"),
+        "{:?}",
+        ran.stderr
+    );
+    assert!(!ran.stderr.contains('\u{1b}'), "{:?}", ran.stderr);
+    assert!(
+        ran.stderr.lines().count() > 1,
+        "lines stay: {:?}",
+        ran.stderr
+    );
+    for command in ["columns", "init"] {
+        let ran = lab.run(&[command, "old.csv", "new.csv"]);
+        assert!(
+            !ran.stdout.contains('\u{1b}'),
+            "{command}: {:?}",
+            ran.stdout
+        );
+        assert!(
+            !ran.stderr.contains('\u{1b}'),
+            "{command}: {:?}",
+            ran.stderr
+        );
+    }
+}

@@ -19,6 +19,7 @@ use clap::error::ErrorKind;
 
 use crate::error::{Code, Exit, Failure, Result};
 use crate::plan::{self, DatasetSpec, SourceOptions};
+use crate::report::text::cell;
 use args::{Cli, Command};
 
 /// Runs what was typed and says how it ended.
@@ -51,9 +52,12 @@ fn explain_usage(error: &clap::Error) -> Exit {
     }
 }
 
-/// Tells a failure on stderr.
+/// Tells a failure on stderr. A header's name or a server's words are in it, and
+/// none of them may move the cursor.
 fn tell(failure: &Failure) {
-    eprintln!("error: {failure}");
+    let told = failure.to_string();
+    let lines: Vec<String> = told.split('\n').map(cell::escape).collect();
+    eprintln!("error: {}", lines.join("\n"));
 }
 
 /// There is no answer: why not goes to stderr, and stdout stays empty. Exit 2
