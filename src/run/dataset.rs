@@ -256,12 +256,14 @@ impl<'a> Pair<'a> {
     /// Streams both sides whole.
     fn stream(&mut self, pass: &Pass<'_>) -> Result<Passed> {
         let wants = Side::BOTH.map(|side| self.wants(side));
-        let mut inputs = Vec::new();
+        let (key, mut inputs) = (self.plan.key, Vec::new());
         for (side, source) in Side::BOTH.into_iter().zip(&mut self.sources) {
             let wants = &wants[side.index()];
+            let decoder = source.decoder(wants).map_err(|failure| failure.on(side))?;
+            let few = pass.needs_keys_only().then(|| decoder.first_cells(key));
             inputs.push(Input {
                 side,
-                decoder: source.decoder(wants).map_err(|failure| failure.on(side))?,
+                decoder: few.flatten().unwrap_or(decoder),
                 read: Box::new(move |sink| source.read(wants, sink)),
             });
         }

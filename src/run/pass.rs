@@ -90,6 +90,11 @@ impl<'a> Pass<'a> {
         self
     }
 
+    /// Whether it looks at no cells but the key's.
+    pub fn needs_keys_only(&self) -> bool {
+        self.form == Form::RawPrints
+    }
+
     /// Whether the pass ended early.
     pub fn hopeless(&self) -> bool {
         self.hopeless.load(Ordering::Relaxed)

@@ -1,5 +1,7 @@
 //! A worker's half: from a chunk of records to the wanted cells.
 
+use std::sync::Arc;
+
 use super::dialect::{Dialect, Nulls};
 use super::faults;
 use super::split::{Fault, Form, Visit, split, unescape};
@@ -8,6 +10,7 @@ use crate::source::text::Origin;
 use crate::source::{Cell, Chunk, Decode, Kind, Rows, Want};
 
 /// Decodes for one list of wants.
+#[derive(Clone)]
 pub(super) struct Decoder {
     dialect: Dialect,
     origin: Origin,
@@ -16,6 +19,9 @@ pub(super) struct Decoder {
     slots: Vec<usize>,
     width: usize,
     locates: bool,
+    /// What names the bytes of a record, where they hold nothing but what is
+    /// wanted, so that records with equal cells mostly have equal bytes.
+    form: Option<String>,
 }
 
 impl Decoder {
@@ -33,19 +39,17 @@ impl Decoder {
                 None => return Err(faults::no_column(&origin, &want.name, names)),
             }
         }
+        // Positions, not names: a column may go by another name on each side.
+        let all = slots.iter().all(|slot| *slot < wants.len());
+        let form = all.then(|| format!("csv {} columns {slots:?}", dialect.form()));
         Ok(Decoder {
             dialect: dialect.clone(),
             origin,
             slots,
             width: wants.len(),
             locates,
+            form,
         })
-    }
-
-    /// Whether a row's bytes hold nothing but what is wanted, so that rows with
-    /// equal cells mostly have equal bytes.
-    fn wants_all(&self) -> bool {
-        self.slots.iter().all(|slot| *slot < self.width)
     }
 }
 
@@ -66,7 +70,7 @@ impl Decode for Decoder {
             column: 0,
             rows,
             locate: self.locates.then_some(chunk.base),
-            span: self.wants_all(),
+            span: self.form.is_some(),
         };
         let done = split(&chunk.bytes, self.dialect.delimiter, &mut fill);
         let unescaped = fill.unescaped;
@@ -85,10 +89,17 @@ impl Decode for Decoder {
         Ok(())
     }
 
-    /// Positions, not names: a column may go by another name on each side.
     fn raw_form(&self) -> Option<String> {
-        self.wants_all()
-            .then(|| format!("csv {} columns {:?}", self.dialect.form(), self.slots))
+        self.form.clone()
+    }
+
+    fn first_cells(&self, count: usize) -> Option<Arc<dyn Decode>> {
+        let mut few = self.clone();
+        few.width = count.min(self.width);
+        few.slots
+            .iter_mut()
+            .for_each(|slot| *slot = few.width.min(*slot));
+        Some(Arc::new(few))
     }
 }
 
@@ -125,6 +136,9 @@ impl Visit for Fill<'_> {
         let Some(&slot) = self.slots.get(column) else {
             return;
         };
+        if slot == self.row.len() - 1 {
+            return; // not wanted: its content does not matter
+        }
         self.row[slot] = match form {
             Form::Bare if self.nulls.holds(&self.bytes[start..end]) => Cell::NULL,
             Form::Bare | Form::Quoted => text(start, end),

@@ -1,15 +1,20 @@
 //! From chunks of COPY's binary tuples to rows of cells. Nothing is copied: a
 //! cell is a place in the chunk.
 
+use std::sync::Arc;
+
 use crate::error::{Code, Failure, Result};
 
 use super::super::{Cell, Chunk, Decode, Kind, Rows};
 use super::catalog::Field;
 
 /// The tuples of one COPY.
+#[derive(Clone)]
 pub struct Tuples {
     /// What the cells of each column are, where not NULL.
     kinds: Vec<Kind>,
+    /// So many of them are given out.
+    width: usize,
     /// The first field is the row's ctid.
     locate: bool,
     form: String,
@@ -35,6 +40,7 @@ impl Tuples {
         let forms: Vec<_> = fields.iter().map(form).collect();
         Tuples {
             kinds: fields.iter().map(kind).collect(),
+            width: fields.len(),
             locate,
             form: format!("pg-binary:v1:{}", forms.join(",")),
         }
@@ -50,8 +56,12 @@ impl Tuples {
             rows.locators.push(tuple.locator()?);
         }
         let start = tuple.at;
-        for &kind in &self.kinds {
+        let (given, passed) = self.kinds.split_at(self.width);
+        for &kind in given {
             rows.cells.push(tuple.cell(kind)?);
+        }
+        for &kind in passed {
+            tuple.cell(kind)?;
         }
         rows.spans.push((place(start)?, place(tuple.at)?));
         Ok(())
@@ -60,7 +70,7 @@ impl Tuples {
 
 impl Decode for Tuples {
     fn decode(&self, chunk: &mut Chunk, rows: &mut Rows) -> Result<()> {
-        rows.clear(self.kinds.len());
+        rows.clear(self.width);
         let mut reader = Reader {
             bytes: &chunk.bytes,
             at: 0,
@@ -76,6 +86,12 @@ impl Decode for Tuples {
 
     fn raw_form(&self) -> Option<String> {
         Some(self.form.clone())
+    }
+
+    fn first_cells(&self, count: usize) -> Option<Arc<dyn Decode>> {
+        let mut few = self.clone();
+        few.width = count.min(self.width);
+        Some(Arc::new(few))
     }
 }
 
