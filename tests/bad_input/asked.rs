@@ -24,6 +24,34 @@ fn nothing_there() {
 }
 
 #[test]
+fn what_is_no_file_of_rows() {
+    let lab = Lab::csv(GOOD, GOOD);
+    symlink("loop.csv", lab.path("loop.csv")).expect("a link");
+    let report = lab.verify(&["old.csv", "loop.csv", "--key", "id"]);
+    report.cannot_verify(&["new side", "loop.csv", "check that the path"]);
+    let made = std::process::Command::new("mkfifo")
+        .arg(lab.path("pipe.csv"))
+        .status();
+    assert!(made.expect("mkfifo runs").success());
+    let ran = lab
+        .verify(&["old.csv", "pipe.csv", "--key", "id", "--report-dir", "none"])
+        .exits(2);
+    assert!(
+        ran.stderr.contains("new side: pipe.csv is a pipe"),
+        "{}",
+        ran.stderr
+    );
+    for (name, bytes) in [
+        ("noise.csv", &b"\x00\xff\x17,\x80"[..]),
+        ("noise.jsonl", b"\x00\xff"),
+    ] {
+        lab.write(name, bytes);
+        lab.verify(&["old.csv", name, "--key", "id"])
+            .cannot_verify(&["new side", name]);
+    }
+}
+
+#[test]
 fn a_file_that_must_not_be_read() {
     let lab = Lab::csv(GOOD, GOOD);
     std::fs::set_permissions(lab.path("new.csv"), PermissionsExt::from_mode(0o000))

@@ -161,6 +161,20 @@ fn a_report_folder_that_cannot_be_written() {
         .refuses(&["/proc/reports", "--report-dir"]);
 }
 
+#[test]
+fn a_report_that_cannot_be_announced_is_not_left_as_if_it_were() {
+    let lab = Lab::csv(GOOD, GOOD);
+    std::fs::create_dir_all(lab.path("reports/latest")).expect("a folder in the way");
+    let ran = lab.by_id(&[]).exits(3);
+    assert!(ran.stderr.contains("out of the way"), "{}", ran.stderr);
+    let first = ran.stdout.lines().next().unwrap_or_default();
+    assert!(
+        first.starts_with("INCONCLUSIVE") && first.contains("could not be written"),
+        "{first}"
+    );
+    assert_eq!(reports(&lab.path("")), ["latest"]);
+}
+
 /// Who reads only the exit code of a run whose output went nowhere must not be
 /// told that all is well.
 #[test]

@@ -11,21 +11,22 @@ pub fn write(report: &Report, page: &Page<'_>, out: &mut String) {
     let mark = page
         .ink
         .paint(style(report.verdict), word(report.verdict, page));
-    let said = match &*report.datasets {
-        [] => nothing(report, page),
-        [dataset] => format!(
+    let said = match (beside(report), &*report.datasets) {
+        (Some(reason), _) => (page.words.not_verified)(&sentence(&reason.why)),
+        (None, []) => nothing(report, page),
+        (None, [dataset]) => format!(
             "{}: {}",
             sentence(&dataset.name),
             says(dataset, report, page)
         ),
-        several => (page.words.overall)([Verdict::Pass, Verdict::Fail, Verdict::Inconclusive].map(
-            |verdict| {
+        (None, several) => (page.words.overall)(
+            [Verdict::Pass, Verdict::Fail, Verdict::Inconclusive].map(|verdict| {
                 several
                     .iter()
                     .filter(|each| each.verdict == verdict)
                     .count()
-            },
-        )),
+            }),
+        ),
     };
     out.push_str(&format!("{mark}  {said}\n"));
     if report.datasets.len() < 2 {
@@ -51,6 +52,16 @@ fn word(verdict: Verdict, page: &Page<'_>) -> &'static str {
         Verdict::Fail => page.words.fail,
         Verdict::Inconclusive => page.words.inconclusive,
     }
+}
+
+/// Why a run is worse than any of its datasets: its report could not be saved.
+fn beside(report: &Report) -> Option<&Reason> {
+    let worst = report.datasets.iter().map(|dataset| dataset.verdict).max();
+    let of_run = report
+        .reasons
+        .iter()
+        .find(|reason| reason.dataset.is_none());
+    of_run.filter(|_| worst.is_some_and(|worst| worst < report.verdict))
 }
 
 fn nothing(report: &Report, page: &Page<'_>) -> String {

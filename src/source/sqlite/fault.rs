@@ -45,7 +45,11 @@ pub fn fault(path: &Path, error: &rusqlite::Error) -> Failure {
             "the database cannot be opened for reading",
             "Check the rights on the file; a database with a -wal or -journal file beside it also needs its folder writable, or that file gone (open it once with sqlite3).",
         ),
-        _ => failure(Code::SourceCut, "reading failed", ""),
+        _ => failure(
+            Code::SourceCut,
+            "reading failed",
+            "Run `PRAGMA integrity_check` on it, then run again.",
+        ),
     }
 }
 

@@ -206,7 +206,10 @@ fn cannot_open(path: &Path, error: &std::io::Error) -> Failure {
             "run as a user who may read it, or change its mode",
         ),
         std::io::ErrorKind::NotFound => (Code::NotFound, "check the path"),
-        _ => (Code::Unreachable, ""),
+        _ => (
+            Code::Unreachable,
+            "check that the path names a file that can be read from here",
+        ),
     };
     Failure::new(
         code,

@@ -78,7 +78,7 @@ impl Origin {
         Failure::new(
             Code::SourceCut,
             format!("{}: cannot be read to its end: {error}", self.name),
-            "",
+            "check the disk or the share that holds it, then run again",
         )
         .transient()
     }

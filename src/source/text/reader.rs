@@ -204,7 +204,7 @@ pub fn failure(error: io::Error) -> Failure {
         Err(error) => Failure::new(
             Code::SourceCut,
             format!("cannot be read to its end: {error}"),
-            "",
+            "check the disk or the share that holds it, then run again",
         ),
     }
 }
