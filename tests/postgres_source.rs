@@ -177,10 +177,21 @@ fn views_partitions_and_matviews_are_read_and_only_heaps_locate() {
 
 #[test]
 fn fetch_gives_the_rows_that_were_read() {
-    let url = numbered("fetched", 30_000);
+    // By the key, and by ctid where the key is not read, or as text.
+    fetch_what_was_read("fetched", |_| true);
+    fetch_what_was_read("fetched_by_ctid", |want| want.name != "id");
+    fetch_what_was_read("fetched_as_text", |want| {
+        want.as_text = want.name == "id";
+        true
+    });
+}
+
+fn fetch_what_was_read(name: &str, mut keep: impl FnMut(&mut Want) -> bool) {
+    let url = numbered(name, 30_000);
     let (mut source, schema) = open(&table(&url, "t")).expect("opens");
     assert!(source.locates());
-    let wants: Vec<Want> = wants(&schema).into_iter().rev().collect();
+    let mut wants: Vec<Want> = wants(&schema).into_iter().rev().collect();
+    wants.retain_mut(&mut keep);
     let (mut all, _) = read(&mut *source, &wants).expect("read");
     all.sort();
     // More than one statement's worth, and some that are not there.
@@ -192,7 +203,7 @@ fn fetch_gives_the_rows_that_were_read() {
     locators.push((u64::from(u32::MAX - 1) << 16) | 1);
     let server = Postgres::start();
     server.sql(
-        "fetched",
+        name,
         "DELETE FROM t WHERE id % 2 = 0; UPDATE t SET body = 'new'",
     );
     let mut fetched = reading::fetch(&mut *source, &wants, &locators);
@@ -204,18 +215,25 @@ fn fetch_gives_the_rows_that_were_read() {
 #[test]
 fn fetching_goes_straight_to_the_rows() {
     numbered("planned", 30_000);
-    let tids: Vec<_> = (0..4000)
-        .map(|i| format!("\"({},{})\"", i / 10, i % 10 + 1))
-        .collect();
-    let plan = Postgres::start().sql(
-        "planned",
-        &format!(
-            "SET enable_seqscan = off;
-             EXPLAIN SELECT * FROM t WHERE ctid = ANY ('{{{}}}'::tid[])",
-            tids.join(",")
+    let tid = |i: u32| format!("\"({},{})\"", i / 10, i % 10 + 1);
+    let list = |item: &dyn Fn(u32) -> String| (0..4000).map(item).collect::<Vec<_>>().join(",");
+    for (condition, scan) in [
+        (
+            format!("ctid = ANY ('{{{}}}'::tid[])", list(&tid)),
+            "Tid Scan",
         ),
-    );
-    assert!(plan.starts_with("Tid Scan"), "{plan}");
+        (
+            format!(
+                "id = ANY ('{{{}}}'::int8[])",
+                list(&|i| (i * 7).to_string())
+            ),
+            "Index Scan",
+        ),
+    ] {
+        let sql = format!("SET enable_seqscan = off; EXPLAIN SELECT * FROM t WHERE {condition}");
+        let plan = Postgres::start().sql("planned", &sql);
+        assert!(plan.contains(scan) && !plan.contains("Seq Scan"), "{plan}");
+    }
 }
 
 #[test]

@@ -19,6 +19,7 @@ use crate::value::Type;
 use super::super::{CHUNK, Chunk, Receipt, Sink};
 use super::catalog::Field;
 use super::errors::{self, Stage};
+use super::locator::Locator;
 use super::name;
 use super::session::{Session, within};
 
@@ -43,10 +44,10 @@ type Stream<'c> = BoxStream<'c, sqlx::Result<Bytes>>;
 
 /// The columns between `SELECT` and `FROM`; the locator comes first, so that
 /// the bytes of all others are one run.
-pub fn select_list(fields: &[Field], locate: bool) -> String {
-    let locator = locate.then(|| "ctid".to_owned());
+pub fn select_list(fields: &[Field], locator: Locator) -> String {
     let columns = fields.iter().map(expression);
     locator
+        .expression()
         .into_iter()
         .chain(columns)
         .collect::<Vec<_>>()
@@ -68,13 +69,6 @@ fn expression(field: &Field) -> String {
     }
 }
 
-/// Locators as an array of ctids.
-pub fn tids(locators: &[u64]) -> String {
-    let tid = |locator: &u64| format!("\"({},{})\"", locator >> 16, locator & 0xffff);
-    let tids: Vec<_> = locators.iter().map(tid).collect();
-    format!("'{{{}}}'::pg_catalog.tid[]", tids.join(","))
-}
-
 /// Streams all rows of the statement into the sink.
 pub fn read(session: &mut Session, sql: &str, sink: &mut dyn Sink) -> Result<Receipt> {
     session.execute("SAVEPOINT shadowgate")?;
@@ -84,7 +78,7 @@ pub fn read(session: &mut Session, sql: &str, sink: &mut dyn Sink) -> Result<Rec
     Ok(receipt)
 }
 
-/// Streams rows by their ctids, which the planner would otherwise look for by
+/// Streams rows by their locators, which the planner would otherwise look for by
 /// reading the whole table where they are many.
 pub fn fetch(session: &mut Session, sql: &str, sink: &mut dyn Sink) -> Result<ControlFlow<()>> {
     session.execute("SAVEPOINT shadowgate; SET LOCAL enable_seqscan = off")?;

@@ -102,11 +102,3 @@ fn skips_an_extension_and_bases_chunks_on_rows() {
     assert_eq!(kept.chunks[0].bytes, [0, 1, 9]);
     assert_eq!((kept.chunks[0].base, kept.chunks[1].base), (0, 1));
 }
-
-#[test]
-fn tids_are_written_as_the_server_reads_them() {
-    assert_eq!(
-        tids(&[1, 5 << 16 | 3]),
-        "'{\"(0,1)\",\"(5,3)\"}'::pg_catalog.tid[]"
-    );
-}

@@ -7,6 +7,7 @@ use crate::error::{Code, Failure, Result};
 
 use super::super::{Cell, Chunk, Decode, Kind, Rows};
 use super::catalog::Field;
+use super::locator::Locator;
 
 /// The tuples of one COPY.
 #[derive(Clone)]
@@ -15,8 +16,7 @@ pub struct Tuples {
     kinds: Vec<Kind>,
     /// So many of them are given out.
     width: usize,
-    /// The first field is the row's ctid.
-    locate: bool,
+    locator: Locator,
     form: String,
 }
 
@@ -28,7 +28,7 @@ enum Bad {
 }
 
 impl Tuples {
-    pub fn new(fields: &[Field], locate: bool) -> Self {
+    pub fn new(fields: &[Field], locator: Locator) -> Self {
         let kind = |field: &Field| match field.as_text {
             true => Kind::Text,
             false => Kind::Wire,
@@ -41,27 +41,29 @@ impl Tuples {
         Tuples {
             kinds: fields.iter().map(kind).collect(),
             width: fields.len(),
-            locate,
+            locator,
             form: format!("pg-binary:v1:{}", forms.join(",")),
         }
     }
 
     /// Appends one row's cells.
     fn tuple(&self, tuple: &mut Reader<'_>, rows: &mut Rows) -> Result<(), Bad> {
-        let fields = self.kinds.len() + usize::from(self.locate);
-        if usize::from(tuple.u16()?) != fields {
+        let ctid = self.locator == Locator::Ctid;
+        if usize::from(tuple.u16()?) != self.kinds.len() + usize::from(ctid) {
             return Err(Bad::NotWhole);
         }
-        if self.locate {
-            rows.locators.push(tuple.locator()?);
+        if ctid {
+            rows.locators.push(tuple.ctid()?);
         }
         let start = tuple.at;
-        let (given, passed) = self.kinds.split_at(self.width);
-        for &kind in given {
-            rows.cells.push(tuple.cell(kind)?);
-        }
-        for &kind in passed {
-            tuple.cell(kind)?;
+        for (place, &kind) in self.kinds.iter().enumerate() {
+            let cell = tuple.cell(kind)?;
+            if self.locator == Locator::Key(place) {
+                rows.locators.push(tuple.integer(cell)?);
+            }
+            if place < self.width {
+                rows.cells.push(cell);
+            }
         }
         rows.spans.push((place(start)?, place(tuple.at)?));
         Ok(())
@@ -144,12 +146,24 @@ impl<'a> Reader<'a> {
     }
 
     /// A ctid: block (u32) and line (u16), as `block << 16 | line`.
-    fn locator(&mut self) -> Result<u64, Bad> {
+    fn ctid(&mut self) -> Result<u64, Bad> {
         if self.u32()? != 6 {
             return Err(Bad::NotWhole);
         }
         let block = u64::from(self.u32()?);
         Ok((block << 16) | u64::from(self.u16()?))
+    }
+
+    /// The value of a key's cell, as the bits of an i64. A key is never NULL.
+    fn integer(&self, cell: Cell) -> Result<u64, Bad> {
+        let bytes = self.bytes.get(cell.start as usize..cell.end as usize);
+        let value = match *bytes.ok_or(Bad::NotWhole)? {
+            [a, b] => i64::from(i16::from_be_bytes([a, b])),
+            [a, b, c, d] => i64::from(i32::from_be_bytes([a, b, c, d])),
+            [a, b, c, d, e, f, g, h] => i64::from_be_bytes([a, b, c, d, e, f, g, h]),
+            _ => return Err(Bad::NotWhole),
+        };
+        Ok(value.cast_unsigned())
     }
 
     fn cell(&mut self, kind: Kind) -> Result<Cell, Bad> {
@@ -209,7 +223,7 @@ mod tests {
 
     #[test]
     fn cuts_cells_and_strips_the_locator() {
-        let decoder = Tuples::new(&fields(&[false, true]), true);
+        let decoder = Tuples::new(&fields(&[false, true]), Locator::Ctid);
         let ctid: &[u8] = &[0, 0, 0, 2, 0, 7];
         let mut bytes = tuple(&[Some(ctid), Some(b"\0\0\0\x01"), Some("物".as_bytes())]);
         bytes.extend(tuple(&[Some(ctid), None, Some(b"")]));
@@ -230,8 +244,31 @@ mod tests {
     }
 
     #[test]
+    fn a_key_is_its_rows_locator_even_where_it_is_not_given_out() {
+        let fields = fields(&[true, false]);
+        let decoder = Tuples::new(&fields, Locator::Key(1));
+        let few = decoder.first_cells(1).expect("few");
+        let mut chunk = Chunk {
+            bytes: [
+                tuple(&[Some(b"a"), Some(&(-2_i32).to_be_bytes())]),
+                tuple(&[Some(b"b"), Some(&7_i32.to_be_bytes())]),
+            ]
+            .concat(),
+            ..Chunk::default()
+        };
+        let mut rows = Rows::default();
+        few.decode(&mut chunk, &mut rows).expect("whole");
+        assert_eq!((rows.len(), rows.width), (2, 1));
+        assert_eq!(rows.locators, [(-2_i64).cast_unsigned(), 7]);
+        let (_, all) = decode(&decoder, chunk.bytes).expect("whole");
+        assert_eq!((all.locators, all.spans), (rows.locators, rows.spans));
+        let null = tuple(&[Some(b"a"), None]);
+        assert!(decode(&decoder, null).is_err());
+    }
+
+    #[test]
     fn refuses_what_is_not_whole() {
-        let decoder = Tuples::new(&fields(&[true]), false);
+        let decoder = Tuples::new(&fields(&[true]), Locator::None);
         let whole = tuple(&[Some(b"abc")]);
         for bytes in [
             whole[..whole.len() - 1].to_vec(),
@@ -250,7 +287,7 @@ mod tests {
 
     #[test]
     fn the_raw_form_names_types_and_how_they_come() {
-        let form = |kinds: &[bool]| Tuples::new(&fields(kinds), false).raw_form();
+        let form = |kinds: &[bool]| Tuples::new(&fields(kinds), Locator::None).raw_form();
         assert_eq!(
             form(&[false, true]).as_deref(),
             Some("pg-binary:v1:Int4,as text")
@@ -260,8 +297,9 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn never_panics(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..80), locate: bool) {
-            let decoder = Tuples::new(&fields(&[false, true]), locate);
+        fn never_panics(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..80), place in 0..3_usize) {
+            let locator = [Locator::None, Locator::Ctid, Locator::Key(0)][place];
+            let decoder = Tuples::new(&fields(&[false, true]), locator);
             if let Ok((chunk, rows)) = decode(&decoder, bytes) {
                 for cell in &rows.cells {
                     cell.raw(&chunk.bytes);

@@ -11,6 +11,7 @@ mod catalog;
 mod copy;
 mod decode;
 mod errors;
+mod locator;
 mod name;
 mod relation;
 mod session;
@@ -27,6 +28,7 @@ use super::{Decode, Identity, Receipt, Schema, Sink, Source, Want};
 use address::Address;
 use catalog::Catalog;
 use decode::Tuples;
+use locator::Locator;
 use session::Session;
 use subject::Subject;
 
@@ -102,13 +104,14 @@ impl Source for Postgres {
     fn decoder(&self, wants: &[Want]) -> Result<Arc<dyn Decode>> {
         let opened = self.opened()?;
         let fields = opened.catalog.fields(wants)?;
-        Ok(Arc::new(Tuples::new(&fields, opened.catalog.locates())))
+        let locator = Locator::choose(&opened.catalog, &fields);
+        Ok(Arc::new(Tuples::new(&fields, locator)))
     }
 
     fn read(&mut self, wants: &[Want], sink: &mut dyn Sink) -> Result<Receipt> {
         let opened = self.opened.as_mut().ok_or_else(not_opened)?;
         let fields = opened.catalog.fields(wants)?;
-        let list = copy::select_list(&fields, opened.catalog.locates());
+        let list = copy::select_list(&fields, Locator::choose(&opened.catalog, &fields));
         let sql = format!(
             "COPY (SELECT {list} FROM {}) TO STDOUT (FORMAT binary)",
             opened.catalog.from(&self.subject)
@@ -122,20 +125,14 @@ impl Source for Postgres {
 
     fn fetch(&mut self, wants: &[Want], locators: &[u64], sink: &mut dyn Sink) -> Result<()> {
         let opened = self.opened.as_mut().ok_or_else(not_opened)?;
-        if !opened.catalog.locates() {
-            return Err(Failure::new(
-                Code::Internal,
-                "rows of this relation carry no locators to fetch them by",
-                "",
-            ));
-        }
         let fields = opened.catalog.fields(wants)?;
-        let list = copy::select_list(&fields, true);
+        let locator = Locator::choose(&opened.catalog, &fields);
+        let list = copy::select_list(&fields, locator);
         for batch in locators.chunks(FETCH) {
+            let condition = locator.condition(&fields, batch).ok_or_else(no_locators)?;
             let sql = format!(
-                "COPY (SELECT {list} FROM {} WHERE ctid = ANY ({})) TO STDOUT (FORMAT binary)",
+                "COPY (SELECT {list} FROM {} WHERE {condition}) TO STDOUT (FORMAT binary)",
                 opened.catalog.relation(&self.subject),
-                copy::tids(batch)
             );
             if copy::fetch(&mut opened.session, &sql, sink)?.is_break() {
                 break;
@@ -157,4 +154,12 @@ impl Source for Postgres {
 
 fn not_opened() -> Failure {
     Failure::new(Code::Internal, "rows were asked for before the schema", "")
+}
+
+fn no_locators() -> Failure {
+    Failure::new(
+        Code::Internal,
+        "rows of this relation carry no locators to fetch them by",
+        "please report it with the command that was run",
+    )
 }
