@@ -12,7 +12,7 @@ use crate::value::{Cell, cells, tag};
 
 /// Ordered from the most to the least specific finding; `Value` is what is left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[repr(usize)]
+#[repr(u8)]
 pub enum Cause {
     /// NULL on one side only.
     Null,

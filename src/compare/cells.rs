@@ -27,7 +27,7 @@ pub enum Finding {
 }
 
 /// What two rows of one key are, column by column.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct RowDiff {
     pub findings: Vec<Finding>,
     /// The columns where one of the two cells does not parse.
@@ -52,16 +52,21 @@ impl View {
 impl RowDiff {
     /// Compares two canonical rows of the same columns.
     pub fn of(old: &[u8], new: &[u8], tolerances: &[Option<Tolerance>]) -> RowDiff {
-        let mut diff = RowDiff {
-            findings: Vec::new(),
-            unreadable: Vec::new(),
-        };
+        let mut diff = RowDiff::default();
+        diff.compare(old, new, tolerances);
+        diff
+    }
+
+    /// The same in the place of what was compared before: no row of many needs
+    /// memory of its own.
+    pub fn compare(&mut self, old: &[u8], new: &[u8], tolerances: &[Option<Tolerance>]) {
+        self.findings.clear();
+        self.unreadable.clear();
         for ((old, new), tolerance) in cells(old).zip(cells(new)).zip(tolerances) {
-            diff.findings.push(finding(old, new, tolerance.as_ref()));
-            diff.unreadable
+            self.findings.push(finding(old, new, tolerance.as_ref()));
+            self.unreadable
                 .push(old.is_unreadable() || new.is_unreadable());
         }
-        diff
     }
 
     pub fn has_unreadable(&self) -> bool {

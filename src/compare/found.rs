@@ -45,6 +45,8 @@ pub struct Found {
     pub examples: Vec<Smallest<CellPair>>,
     /// Keys on one side only (old, new) that do not parse.
     unclear: [u64; 2],
+    /// The pair compared last, for its memory.
+    scratch: RowDiff,
 }
 
 /// What the joining of a dataset needs to know of its plan.
@@ -79,6 +81,7 @@ impl Found {
             duplicated: Smallest::new(rules.keep),
             examples: vec![Smallest::new(EXAMPLES); columns],
             unclear: [0; 2],
+            scratch: RowDiff::default(),
         }
     }
 
@@ -157,25 +160,30 @@ impl Found {
 
     fn add_pair(&mut self, rows: [&[u8]; 2], by_rules: bool, unclear: bool, rules: Rules<'_>) {
         let [old, new] = rows;
-        let diff = RowDiff::of(old, new, rules.tolerances);
+        let mut diff = std::mem::take(&mut self.scratch);
+        diff.compare(old, new, rules.tolerances);
         for view in View::ALL {
             if !(unclear && view == View::AllDifferent) {
                 diff.count(view, by_rules, &mut self.views[view as usize]);
             }
         }
-        if !diff.differs() {
-            return;
+        if diff.differs() {
+            let key = rules.key_of(old);
+            self.keep_examples(key, old, new, &diff);
+            self.differing.offer(key, || Pair {
+                old: old.into(),
+                new: new.into(),
+                diff: diff.clone(),
+            });
         }
-        let key = rules.key_of(old);
-        self.keep_examples(key, old, new, &diff);
-        self.differing.offer(key, || Pair {
-            old: old.into(),
-            new: new.into(),
-            diff,
-        });
+        self.scratch = diff;
     }
 
     fn keep_examples(&mut self, key: &[u8], old: &[u8], new: &[u8], diff: &RowDiff) {
+        let mut wanted = diff.causes().filter(|(_, cause)| cause.is_some());
+        if !wanted.any(|(index, _)| self.examples[index].wants(key)) {
+            return;
+        }
         let cells = crate::value::cells(old).zip(crate::value::cells(new));
         for ((index, cause), (old, new)) in diff.causes().zip(cells) {
             let Some(cause) = cause else { continue };

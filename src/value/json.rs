@@ -69,7 +69,10 @@ pub fn wire(bytes: &[u8], from: &Type, out: &mut Vec<u8>) -> Parsed {
         Type::Jsonb => bytes.strip_prefix(&[1]).ok_or(Unreadable)?,
         _ => bytes,
     };
-    text(std::str::from_utf8(bytes).map_err(|_| Unreadable)?, out)
+    text(
+        simdutf8::basic::from_utf8(bytes).map_err(|_| Unreadable)?,
+        out,
+    )
 }
 
 /// Appends the JSON cell with its top-level array in canonical order; any other
@@ -134,7 +137,7 @@ fn element_cell(token: &str, target: &Target, string: &mut Vec<u8>, out: &mut Ve
         [b'"', inside @ ..] => {
             string.clear();
             parse::unescape(inside, string)?;
-            let text = std::str::from_utf8(string).map_err(|_| Unreadable)?;
+            let text = simdutf8::basic::from_utf8(string).map_err(|_| Unreadable)?;
             string_cell(text, target, out)
         }
         b"null" => {
