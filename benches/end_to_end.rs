@@ -59,7 +59,7 @@ fn main() -> io::Result<()> {
         cores()
     );
     println!("case          floor s  shadowgate s  ratio  (min–max)    peak MB");
-    let files = make_files(&data, args.rows)?;
+    let files = make_files(&data, args.rows, wanted("csv-shuffled"))?;
     if wanted("csv") {
         let [old, new, _] = &files;
         csv_case("csv", old, new, &args, temporary.path())?;
@@ -70,7 +70,7 @@ fn main() -> io::Result<()> {
     }
     if wanted("pg") || wanted("pg-far") {
         let server = Postgres::start_with(SERVER, &[]);
-        load(&server, &files);
+        load(&server, &files, wanted("pg-far"));
         for (case, new) in [("pg", "new_rows"), ("pg-far", "far_rows")] {
             if wanted(case) {
                 pg_case(case, &server, new, &args, temporary.path())?;
@@ -85,10 +85,10 @@ fn cores() -> usize {
 }
 
 /// old, new in the same order, new in another order.
-fn make_files(data: &Path, rows: u64) -> io::Result<[PathBuf; 3]> {
+fn make_files(data: &Path, rows: u64, another_order: bool) -> io::Result<[PathBuf; 3]> {
     let folder = |name: &str| data.join(format!("{name}-{rows}"));
     for (name, shuffled) in [("sorted", false), ("shuffled", true)] {
-        if folder(name).join("new.csv").exists() {
+        if folder(name).join("new.csv").exists() || shuffled && !another_order {
             continue;
         }
         let mut command = Command::new(env!("CARGO"));
@@ -109,7 +109,7 @@ fn make_files(data: &Path, rows: u64) -> io::Result<[PathBuf; 3]> {
     ])
 }
 
-fn load(server: &Postgres, files: &[PathBuf; 3]) {
+fn load(server: &Postgres, files: &[PathBuf; 3], far: bool) {
     for (table, file) in [("old_rows", &files[0]), ("new_rows", &files[1])] {
         server.sql("postgres", &format!("CREATE TABLE {table} ({TABLE})"));
         let copy = format!(
@@ -122,13 +122,16 @@ fn load(server: &Postgres, files: &[PathBuf; 3]) {
             "{table} was not loaded"
         );
     }
-    server.sql(
-        "postgres",
-        "CREATE TABLE far_rows (LIKE old_rows INCLUDING ALL);
-         INSERT INTO far_rows SELECT * FROM new_rows;
-         UPDATE far_rows SET price = price + 1;",
-    );
-    server.sql("postgres", "VACUUM (FULL, ANALYZE)");
+    if far {
+        server.sql(
+            "postgres",
+            "CREATE TABLE far_rows (LIKE old_rows INCLUDING ALL);
+             INSERT INTO far_rows SELECT * FROM new_rows;
+             UPDATE far_rows SET price = price + 1;",
+        );
+        server.sql("postgres", "VACUUM FULL far_rows");
+    }
+    server.sql("postgres", "VACUUM ANALYZE");
 }
 
 fn pg_case(case: &str, server: &Postgres, new: &str, args: &Args, tmp: &Path) -> io::Result<()> {

@@ -102,6 +102,12 @@ pub(super) fn check_names(
     }
     for (name, _) in &spec.gates.columns {
         names::unknown("gates.columns", name, sides, &mut problems);
+        let left_out = spec.only.as_ref().is_some_and(|only| !only.contains(name));
+        if spec.ignore.contains(name) || (left_out && !key.contains(name)) {
+            problems.push(format!(
+                "gates.columns names `{name}`, which is not compared"
+            ));
+        }
     }
     let next = "Use report names: a source's own column names, after `rename`";
     refuse(Code::Config, problems, next)

@@ -2,6 +2,7 @@
 
 use super::kit::*;
 use crate::error::Code;
+use crate::gate::Share;
 use crate::normalise::Step;
 use crate::plan::{DatasetSpec, resolve_key};
 use crate::source::{Column, Declared, Schema};
@@ -104,6 +105,22 @@ fn all_unknown_names_are_told_at_once() {
          columns names `titel`, which neither side has; did you mean `title`?\n\
          a rule names `prise`, which neither side has; did you mean `price`?"
     );
+}
+
+#[test]
+fn a_gate_on_a_column_that_is_not_compared_is_refused() {
+    let mut ignored = spec("id");
+    ignored.ignore = names("price");
+    ignored.gates.columns = vec![("price".to_owned(), Share::parse("100%").unwrap())];
+    let tables = table("id,price,title");
+    let why = refused(&ignored, &tables, &tables, Code::Config);
+    assert_eq!(why, "gates.columns names `price`, which is not compared");
+    let mut chosen = spec("id");
+    chosen.gates.columns = ignored.gates.columns.clone();
+    chosen.only = Some(names("title"));
+    assert_eq!(refused(&chosen, &tables, &tables, Code::Config), why);
+    chosen.gates.columns[0].0 = "id".to_owned();
+    assert_eq!(plan(&chosen, &tables, &tables).key, 1);
 }
 
 #[test]

@@ -148,16 +148,42 @@ fn ending(report: &Report, page: &Page<'_>, out: &mut String) {
             next.push(step);
         }
     }
-    let differing = report
-        .datasets
-        .iter()
-        .find_map(|dataset| dataset.samples.differing.first());
-    next.extend(differing.map(|row| (page.words.explain)(&evidence::key(&row.key))));
+    next.extend(explain(report).map(|command| (page.words.explain)(&command)));
     page.list(page.words.next, &next, out);
     if let Some(folder) = page.folder {
         let names = writer::FILES.join(", ");
         let folder = sentence(&folder.display().to_string());
         page.list(page.words.files, &[format!("{folder}: {names}")], out);
+    }
+}
+
+/// The command that shows how the first differing row came to differ; sources
+/// that were typed are not repeated, since they may hold a password.
+fn explain(report: &Report) -> Option<String> {
+    let first = |dataset: &Dataset| dataset.samples.differing.first().cloned();
+    let mut datasets = report.datasets.iter();
+    let (name, row) = datasets.find_map(|one| Some((&one.name, first(one)?)))?;
+    let key = match row.key.len() {
+        1 => row.key.into_values().next().flatten()?,
+        _ => serde_json::to_string(&row.key.into_values().collect::<Vec<_>>()).ok()?,
+    };
+    let mut command = format!("shadowgate explain {}", quoted(&key));
+    match &report.run.config {
+        Some(config) => command.push_str(&format!(" --config {}", quoted(config))),
+        None => command.push_str(" OLD NEW …"),
+    }
+    if report.datasets.len() > 1 {
+        command.push_str(&format!(" --dataset {}", quoted(name)));
+    }
+    Some(cell::escape(&command))
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./:+@%".contains(c);
+    match !word.is_empty() && !word.starts_with('-') && word.chars().all(plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', "'\\''")),
     }
 }
 

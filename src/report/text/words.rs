@@ -125,7 +125,5 @@ pub static ENGLISH: Words = Words {
             number(all)
         )
     },
-    explain: |key| {
-        format!("`shadowgate explain KEY` shows how one row, such as {key}, came to differ")
-    },
+    explain: |command| format!("`{command}` shows how one row came to differ, step by step"),
 };
