@@ -244,15 +244,22 @@ static NAMES: &[(&str, Type)] = &[
 
 /// Built-in types that are compared by what the server prints for them:
 /// nothing more is known of their values.
-const BY_TEXT: &[&str] = &[
+pub const BY_TEXT: &[&str] = &[
     "aclitem",
     "cid",
     "gtsvector",
     "int2vector",
     "jsonpath",
     "oidvector",
+    "pg_brin_bloom_summary",
+    "pg_brin_minmax_multi_summary",
+    "pg_dependencies",
     "pg_lsn",
+    "pg_mcv_list",
+    "pg_ndistinct",
+    "pg_node_tree",
     "pg_snapshot",
+    "refcursor",
     "regclass",
     "regcollation",
     "regconfig",

@@ -46,43 +46,9 @@ pub const BY_VALUE: &[(&str, Type)] = &[
     ("varbit", Type::VarBit),
 ];
 
-/// The built-in types that are compared by the server's text for them. A type in
-/// neither list is compared by text too; a test finds it, so that it is a choice.
-pub const BY_TEXT: &[&str] = &[
-    "aclitem",
-    "cid",
-    "gtsvector",
-    "int2vector",
-    "jsonpath",
-    "oidvector",
-    "pg_brin_bloom_summary",
-    "pg_brin_minmax_multi_summary",
-    "pg_dependencies",
-    "pg_lsn",
-    "pg_mcv_list",
-    "pg_ndistinct",
-    "pg_node_tree",
-    "pg_snapshot",
-    "refcursor",
-    "regclass",
-    "regcollation",
-    "regconfig",
-    "regdictionary",
-    "regnamespace",
-    "regoper",
-    "regoperator",
-    "regproc",
-    "regprocedure",
-    "regrole",
-    "regtype",
-    "tid",
-    "tsquery",
-    "tsvector",
-    "txid_snapshot",
-    "xid",
-    "xid8",
-    "xml",
-];
+/// A type in neither list is compared by text too; a test finds it, so that it
+/// is a choice.
+pub use crate::value::types::BY_TEXT;
 
 /// How the cells of a server type are read.
 #[derive(Clone, Debug, PartialEq)]
