@@ -73,12 +73,17 @@ fn identity_shows_no_secret_and_tells_relations_apart() {
         ..table(&url, "t")
     };
     let spread = query(&url, "SELECT *\n FROM t -- all\n;");
-    assert_ne!(identity(&filtered).store, first.store);
-    assert_ne!(identity(&spread).store, first.store);
-    assert_eq!(
-        identity(&spread).store,
-        identity(&query(&url, "SELECT * FROM t")).store
+    Postgres::start().sql(
+        "identity",
+        "CREATE VIEW v AS SELECT * FROM t WHERE id > 0; CREATE TABLE other (id int)",
     );
+    let joined = query(&url, "SELECT t.id, other.id AS o FROM t, other");
+    for same in [filtered, spread, table(&url, "v")] {
+        assert_eq!(identity(&same).store, first.store);
+    }
+    for another in [table(&url, "other"), joined, query(&url, "SELECT 1 AS id")] {
+        assert_ne!(identity(&another).store, first.store);
+    }
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod shell;
 mod verify;
 
 use std::io::Write;
+use std::panic::catch_unwind;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -25,7 +26,9 @@ use args::{Cli, Command};
 /// Runs what was typed and says how it ended.
 pub fn main() -> ExitCode {
     let exit = match Cli::parse_args(std::env::args_os()) {
-        Ok(cli) => run(cli.command),
+        // A mistake of ours is no verdict: nothing was verified. The panic's own
+        // message stands on stderr already.
+        Ok(cli) => catch_unwind(|| run(cli.command)).unwrap_or(Exit::Inconclusive),
         Err(error) => explain_usage(&error),
     };
     ExitCode::from(exit.code())

@@ -43,8 +43,9 @@ pub struct Found {
     pub duplicated: Smallest<[u64; 2]>,
     /// By column.
     pub examples: Vec<Smallest<CellPair>>,
-    /// Keys on one side only (old, new) that do not parse.
-    unclear: [u64; 2],
+    /// Keys that do not parse, as the view of all that is unreadable being equal
+    /// would count them; kept apart because there they may all be one key.
+    unclear: Tally,
     /// The pair compared last, for its memory.
     scratch: RowDiff,
 }
@@ -80,7 +81,7 @@ impl Found {
             extra: Smallest::new(rules.keep),
             duplicated: Smallest::new(rules.keep),
             examples: vec![Smallest::new(EXAMPLES); columns],
-            unclear: [0; 2],
+            unclear: Tally::new(columns),
             scratch: RowDiff::default(),
         }
     }
@@ -123,17 +124,24 @@ impl Found {
     /// Counts one key of which only the prints are at hand; an undecided pair
     /// counts as neither matched nor differing.
     pub fn count(&mut self, pairing: &Pairing<'_>, unclear: bool) {
-        for view in &mut self.views {
-            join::count(view, pairing);
+        for view in View::ALL {
+            join::count(self.tally(view, unclear), pairing);
         }
         if unclear {
-            self.count_unclear(pairing);
+            self.count_different(pairing);
         }
     }
 
-    /// A key that does not parse: as read it is the key of its raw bytes, but it
-    /// may be equal to no other key, or to one that the other side has alone.
-    fn count_unclear(&mut self, pairing: &Pairing<'_>) {
+    /// Where a key is counted in a view.
+    fn tally(&mut self, view: View, unclear: bool) -> &mut Tally {
+        match (view, unclear) {
+            (View::AllEqual, true) => &mut self.unclear,
+            _ => &mut self.views[view as usize],
+        }
+    }
+
+    /// A key that does not parse is, all being different, equal to no other.
+    fn count_different(&mut self, pairing: &Pairing<'_>) {
         let different = &mut self.views[View::AllDifferent as usize];
         match *pairing {
             Pairing::Matched { by_rules } => {
@@ -146,8 +154,7 @@ impl Found {
                 different.missing += 1;
                 different.extra += 1;
             }
-            Pairing::Missing(_) => self.unclear[0] += 1,
-            Pairing::Extra(_) => self.unclear[1] += 1,
+            Pairing::Missing(_) | Pairing::Extra(_) => {}
             Pairing::Duplicated(old, new) => {
                 different.duplicated -= 1;
                 different.sides[0].duplicated -= u64::from(old.len() > 1);
@@ -164,7 +171,7 @@ impl Found {
         diff.compare(old, new, rules.tolerances);
         for view in View::ALL {
             if !(unclear && view == View::AllDifferent) {
-                diff.count(view, by_rules, &mut self.views[view as usize]);
+                diff.count(view, by_rules, self.tally(view, unclear));
             }
         }
         if diff.differs() {
@@ -206,19 +213,39 @@ impl Found {
         for (mine, theirs) in self.examples.iter_mut().zip(other.examples) {
             mine.merge(theirs);
         }
-        for (mine, theirs) in self.unclear.iter_mut().zip(other.unclear) {
-            *mine += theirs;
-        }
+        self.unclear += &other.unclear;
     }
 
-    /// To be called once, when all keys have been added: pairs off keys that do
-    /// not parse, for the view in which all that is unreadable is equal.
+    /// To be called once, when all keys have been added: settles keys that do
+    /// not parse for the view in which all that is unreadable is equal. Several
+    /// on a side are then one key that occurs more than once; a single one may
+    /// be that of a row which only the other side has. (Of a key of several
+    /// columns that is more than their readable part may allow: an alarm, never
+    /// a false PASS.)
     pub fn finish(&mut self) {
-        let pairs = self.unclear[0].min(self.unclear[1]);
+        let columns = self.unclear.columns.len();
+        let unclear = std::mem::replace(&mut self.unclear, Tally::new(columns));
         let equal = &mut self.views[View::AllEqual as usize];
-        equal.matched += pairs;
-        equal.missing -= pairs;
-        equal.extra -= pairs;
+        let several = unclear
+            .sides
+            .each_ref()
+            .map(|side| side.keys > 1 || side.duplicated > 0);
+        if several.contains(&true) {
+            equal.duplicated += 1;
+            for ((mine, theirs), several) in equal.sides.iter_mut().zip(&unclear.sides).zip(several)
+            {
+                mine.keys += u64::from(theirs.keys > 0);
+                mine.duplicated += u64::from(several);
+            }
+            return;
+        }
+        *equal += &unclear;
+        let alone = unclear.missing + unclear.extra > 0;
+        if alone && equal.missing > 0 && equal.extra > 0 {
+            equal.matched += 1;
+            equal.missing -= 1;
+            equal.extra -= 1;
+        }
     }
 
     /// Forgets what only a whole reading of both sides can show.
@@ -229,7 +256,6 @@ impl Found {
         }
         self.missing.clear();
         self.extra.clear();
-        self.unclear = [0; 2];
     }
 }
 

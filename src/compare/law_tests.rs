@@ -192,22 +192,46 @@ proptest! {
     }
 }
 
-#[test]
-fn an_unreadable_key_is_unsure_in_both_directions() {
-    let key = |print: u128| Print::new(print, 1, 0, 0).with_unreadable(false, true);
+/// Matched, missing, extra and duplicated of keys that do not parse (true) or do.
+fn outcomes_of(old: &[(u128, bool)], new: &[(u128, bool)], view: View) -> [u64; 4] {
+    let print = |(key, unreadable): &(u128, bool)| {
+        Print::new(*key, 1, 0, 0).with_unreadable(false, *unreadable)
+    };
+    let mut old: Vec<Print> = old.iter().map(print).collect();
+    let mut new: Vec<Print> = new.iter().map(print).collect();
     let mut found = Found::new(RULES);
-    let (mut old, mut new) = (vec![key(1), key(2)], vec![key(1), key(3)]);
     join::join(&mut old, &mut new, |pairing, unclear| {
         found.count(&pairing, unclear)
     });
     found.finish();
-    let counts = |view: View| {
-        let tally = found.view(view);
-        [tally.matched, tally.missing, tally.extra]
-    };
-    assert_eq!(counts(View::AsRead), [1, 1, 1]);
-    assert_eq!(counts(View::AllEqual), [2, 0, 0]);
-    assert_eq!(counts(View::AllDifferent), [0, 2, 2]);
+    let tally = found.view(view);
+    [tally.matched, tally.missing, tally.extra, tally.duplicated]
+}
+
+#[test]
+fn an_unreadable_key_is_unsure_in_both_directions() {
+    let (old, new) = ([(1, true)], [(3, true)]);
+    assert_eq!(outcomes_of(&old, &new, View::AsRead), [0, 1, 1, 0]);
+    assert_eq!(outcomes_of(&old, &new, View::AllEqual), [1, 0, 0, 0]);
+    assert_eq!(outcomes_of(&old, &new, View::AllDifferent), [0, 1, 1, 0]);
+    let same = [(1, true)];
+    assert_eq!(outcomes_of(&same, &same, View::AllEqual), [1, 0, 0, 0]);
+    assert_eq!(outcomes_of(&same, &same, View::AllDifferent), [0, 1, 1, 0]);
+}
+
+#[test]
+fn one_unreadable_key_may_be_that_of_a_row_the_other_side_has_alone() {
+    let (old, new) = ([(1, true), (5, false)], [(5, false), (7, false)]);
+    assert_eq!(outcomes_of(&old, &new, View::AsRead), [1, 1, 1, 0]);
+    assert_eq!(outcomes_of(&old, &new, View::AllEqual), [2, 0, 0, 0]);
+}
+
+#[test]
+fn several_unreadable_keys_of_a_side_may_be_one() {
+    let both = [(1, true), (2, true), (5, false)];
+    assert_eq!(outcomes_of(&both, &both, View::AsRead), [3, 0, 0, 0]);
+    assert_eq!(outcomes_of(&both, &both, View::AllEqual), [1, 0, 0, 1]);
+    assert_eq!(outcomes_of(&both, &both, View::AllDifferent), [1, 2, 2, 0]);
 }
 
 #[test]

@@ -92,7 +92,7 @@ pub(super) fn check_names(
         problems.push("`columns` is empty: no column would be compared".to_owned());
     }
     for name in spec.only.iter().flatten() {
-        names::unknown("columns", name, sides, &mut problems);
+        names::missing("columns", name, sides, &mut problems);
         if spec.ignore.contains(name) {
             problems.push(format!("`{name}` is both to be compared and to be ignored"));
         }

@@ -14,7 +14,7 @@ use crate::compare::cells::View;
 use crate::compare::sample::Smallest;
 use crate::compare::{Cause, Found, Tally, found};
 use crate::error::{Code, Failure, Side};
-use crate::gate::{Finding, Verdict};
+use crate::gate::{self, Finding, Verdict};
 use crate::plan::DatasetPlan;
 use crate::source;
 use crate::value::cells;
@@ -80,14 +80,11 @@ pub fn dataset(input: Input<'_>) -> (Dataset, Details) {
 
 /// The worst of the findings; a failure is at least inconclusive.
 pub fn verdict(findings: &[Finding], failures: &[Failure]) -> Verdict {
-    let worst = findings.iter().map(|finding| finding.verdict).max();
-    let floor = if failures.is_empty() {
-        Verdict::Pass
-    } else {
-        Verdict::Inconclusive
+    let floor = match failures {
+        [] => Verdict::Pass,
+        _ => Verdict::Inconclusive,
     };
-    // No finding at all is no reason to pass.
-    worst.unwrap_or(Verdict::Inconclusive).max(floor)
+    gate::worst(findings).max(floor)
 }
 
 /// Why a dataset does not pass: failures first, then broken gates. Undecided

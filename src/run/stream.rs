@@ -69,6 +69,10 @@ pub fn run<W: Work>(
         .collect();
     let queue = &Queue::default();
     let receipts: Vec<(Result<Receipt>, Duration)> = std::thread::scope(|threads| {
+        let _end = End {
+            lanes: &lanes,
+            queue,
+        };
         for _ in 0..rayon::current_num_threads() {
             threads.spawn(|| {
                 queue.drain(|(lane, chunk): (usize, Chunk)| lanes[lane].process_safely(chunk))
@@ -79,16 +83,14 @@ pub fn run<W: Work>(
             .zip(lanes.iter().enumerate())
             .map(|(input, lane)| threads.spawn(move || drive(lane, input.read, queue)))
             .collect();
-        let receipts = readers
+        readers
             .into_iter()
             .map(|reader| {
                 reader
                     .join()
                     .unwrap_or_else(|_| (Err(panicked()), Duration::ZERO))
             })
-            .collect();
-        queue.close();
-        receipts
+            .collect()
     });
     lanes
         .into_iter()
@@ -103,6 +105,25 @@ fn panicked() -> Failure {
         "reading stopped by a mistake in shadowgate",
         "please report it with what was printed above",
     )
+}
+
+/// Lets every thread end when this goes, also where starting one of them failed:
+/// the scope waits for all that were started.
+struct End<'l, 'a, W: Work> {
+    lanes: &'l [Lane<'a, W>],
+    queue: &'l Queue<(usize, Chunk)>,
+}
+
+impl<W: Work> Drop for End<'_, '_, W> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            for lane in self.lanes {
+                lane.stop.store(true, Ordering::Relaxed);
+                lane.freed.notify_all();
+            }
+        }
+        self.queue.close();
+    }
 }
 
 /// One side's way through the workers.
@@ -277,7 +298,7 @@ impl<W: Work> Sink for QueueSink<'_, '_, W> {
         }
         let limit = AHEAD * rayon::current_num_threads();
         let mut shared = lane.lock();
-        while shared.under_way >= limit {
+        while shared.under_way >= limit && !lane.stop.load(Ordering::Relaxed) {
             shared = lane
                 .freed
                 .wait(shared)

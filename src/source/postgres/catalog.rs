@@ -1,7 +1,7 @@
 //! What the subject's columns are, looked up once in the snapshot: names,
 //! declared types, how each is read, and what the user should be warned of.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::error::{Code, Failure, Result};
 use crate::value::Type;
@@ -12,6 +12,7 @@ use super::relation::{Attribute, Relation};
 use super::session::Session;
 use super::statement;
 use super::subject::{Rows, Subject};
+use super::tables;
 use super::types::{Made, Reading, ServerType, Types};
 
 /// A column as it is asked for in COPY.
@@ -31,6 +32,8 @@ pub struct Catalog {
     /// Columns the role may not read.
     unreadable: HashSet<String>,
     relation: Option<Relation>,
+    /// The stored tables that are read, as far as the planner names them.
+    tables: BTreeSet<String>,
 }
 
 impl Catalog {
@@ -49,6 +52,12 @@ impl Catalog {
         refuse_duplicates(&attributes, subject)?;
         let types = load_types(session, &attributes)?;
         let mut catalog = Catalog::new(attributes, &types, relation);
+        // All columns, so that no join is planned away, where all may be read.
+        let selection = match catalog.unreadable.is_empty() {
+            true => "*",
+            false => "1",
+        };
+        catalog.tables = tables::behind(session, selection, &catalog.from(subject))?;
         catalog.schema.key = match &catalog.relation {
             Some(relation) => relation.key(session)?,
             None => None,
@@ -66,6 +75,7 @@ impl Catalog {
             readings: HashMap::new(),
             unreadable: HashSet::new(),
             relation,
+            tables: BTreeSet::new(),
         };
         for attribute in attributes {
             let reading = types.reading(attribute.oid);
@@ -122,17 +132,18 @@ impl Catalog {
         subject.from(&self.relation(subject))
     }
 
-    /// Equal for two subjects of one server exactly if they read the same rows
-    /// by the same words.
+    /// Equal for two subjects of one server if they read the same stored tables,
+    /// whatever the words: a table, a view of it, a query over it. Where the
+    /// planner names no table, the words decide.
     pub fn relation_id(&self, subject: &Subject) -> String {
-        let rows = match (&self.relation, &subject.rows) {
+        if !self.tables.is_empty() {
+            let tables: Vec<&str> = self.tables.iter().map(String::as_str).collect();
+            return format!("tables {}", tables.join(", "));
+        }
+        match (&self.relation, &subject.rows) {
             (Some(relation), _) => format!("relation {}", relation.oid),
             (None, Rows::Query { sql, .. }) => format!("query {}", statement::normalised(sql)),
             (None, Rows::Table(parts)) => name::qualified(parts),
-        };
-        match &subject.filter {
-            Some(filter) => format!("{rows} where {}", statement::normalised(filter)),
-            None => rows,
         }
     }
 

@@ -17,6 +17,7 @@ mod relation;
 mod session;
 mod statement;
 mod subject;
+mod tables;
 pub mod types;
 
 use std::sync::Arc;

@@ -278,7 +278,10 @@ pub async fn within<T>(limit: Option<Duration>, future: impl Future<Output = T>)
 }
 
 fn texts(row: &PgRow) -> sqlx::Result<Vec<Option<String>>> {
-    (0..row.len()).map(|index| row.try_get(index)).collect()
+    // The simple protocol sends every type as text.
+    (0..row.len())
+        .map(|index| row.try_get_unchecked(index))
+        .collect()
 }
 
 /// The transaction, and every setting that the text or number of its rows hangs on.

@@ -9,6 +9,7 @@
 mod fault;
 mod frame;
 mod relation;
+mod tables;
 #[cfg(test)]
 mod tests;
 
@@ -213,7 +214,13 @@ impl Source for Sqlite {
         self.check_pages()?;
         let stamp = self.stamp()?;
         self.start_clock()?;
-        let relation = Relation::find(&self.db, &self.path, &self.spec)?;
+        let mut relation = Relation::find(&self.db, &self.path, &self.spec)?;
+        let tables = tables::behind(&mut self.db, relation.rows());
+        let tables = tables.map_err(|error| self.fault(error))?;
+        if !tables.is_empty() {
+            // Whatever the words: a table, a view of it, a query over it.
+            relation.store = format!("tables:{tables:?}");
+        }
         let counted = self.count(&relation)?;
         let columns = relation.columns.iter().map(|name| Column {
             name: name.clone(),

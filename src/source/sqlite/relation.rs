@@ -27,7 +27,7 @@ pub struct Relation {
     pub key: Option<Vec<String>>,
     /// The name of the rowid, for a table that has one.
     pub rowid: Option<&'static str>,
-    /// Tells relations of one file apart: equal if the same rows are stored.
+    /// Tells what is read of one file apart: equal if the same tables are read.
     pub store: String,
     /// Whether every row of a table is read.
     whole_table: bool,
@@ -111,6 +111,11 @@ impl Relation {
         let probe = format!("SELECT 1 FROM {}{}", self.from, self.condition());
         checked(db, path, "the `where` condition", &probe)?;
         Ok(self)
+    }
+
+    /// What follows `FROM`, without the condition.
+    pub fn rows(&self) -> &str {
+        &self.from
     }
 
     fn condition(&self) -> String {

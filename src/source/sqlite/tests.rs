@@ -336,7 +336,8 @@ fn many_rows() -> Fixture {
 
 #[test]
 fn the_store_is_the_same_only_for_the_same_relation_of_the_same_file() {
-    let fixture = Fixture::new("CREATE TABLE a (k); CREATE TABLE b (k);");
+    let fixture =
+        Fixture::new("CREATE TABLE a (k); CREATE TABLE b (k); CREATE VIEW v AS SELECT k FROM a;");
     let store = |spec: &Spec| {
         let mut source = Sqlite::open(spec).unwrap();
         source.schema().unwrap();
@@ -354,6 +355,11 @@ fn the_store_is_the_same_only_for_the_same_relation_of_the_same_file() {
     let query = |sql| store(&fixture.query(sql));
     assert_eq!(query("SELECT k\n  FROM a;"), query("SELECT k FROM a"));
     assert_ne!(query("SELECT k FROM a"), query("SELECT k FROM b"));
+    let a = store(&fixture.table("a"));
+    assert_eq!(a, query("SELECT k || '' AS k FROM a WHERE k > 1"));
+    assert_eq!(a, store(&fixture.table("v")));
+    assert_ne!(a, query("SELECT a.k FROM a, b"));
+    assert_ne!(query("SELECT 1 AS k"), query("SELECT 2 AS k"));
 }
 
 #[test]
