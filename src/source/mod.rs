@@ -95,8 +95,9 @@ pub struct Identity {
     pub relation: Option<String>,
     /// Engine and version: `PostgreSQL 15.8`, `SQLite 3.46`, `CSV`.
     pub engine: String,
-    /// Equal on both sides exactly if both read the same stored rows: device
-    /// and inode of a file, server and relations of a database.
+    /// Equal on both sides if both read the same file (device and inode) or the
+    /// same stored tables of one database, by whatever words: a table, a view of
+    /// it, a query over it.
     pub store: Option<String>,
 }
 
