@@ -386,3 +386,41 @@ fn a_twentieth_of_the_data_as_memory_gives_the_same_report() {
         same(&expected, &found, old);
     }
 }
+
+/// One partition then holds nearly all rows, and stays on disk while it is joined.
+#[test]
+fn one_key_of_most_rows_gives_the_same_report_in_little_memory() {
+    let row = |id: u32, number: u32| format!("{id},{}{number}\n", "物件".repeat(20));
+    let many: String = (0..40_000).map(|number| row(7, number)).collect();
+    let rest = |changed: u32| -> String { (100..400).map(|id| row(id, id % changed)).collect() };
+    let (old, new) = (
+        format!("id,v\n{many}{}", rest(5)),
+        format!("id,v\n{}{}", row(7, 0), rest(7)),
+    );
+    let lab = Lab::new();
+    lab.write("old.csv.gz", gz(&old));
+    lab.write("new.csv.gz", gz(&new));
+    let expected = compare(&lab, "old.csv.gz", "new.csv.gz", &["--memory", "1GiB"], &[]);
+    let counts = &expected.report["datasets"][0]["counts"];
+    assert_eq!(counts["duplicated"], 1);
+    assert!(counts["differing"].as_u64() > Some(100), "{counts}");
+    let tight = compare(&lab, "old.csv.gz", "new.csv.gz", &["--memory", "1MB"], &[]);
+    same(&expected, &tight, "one key of most rows");
+    let details = &expected.details[3];
+    assert!(details.contains(",40000,1"), "{details}");
+}
+
+#[test]
+fn rows_of_long_cells_are_shown_alike_every_way() {
+    let long = "長".repeat(400_000);
+    let old = format!("id,v\n1,{long}a\n2,x\n3,{long}\n");
+    let new = format!("id,v\n1,{long}b\n2,x\n");
+    let lab = Lab::csv(&old, &new);
+    lab.write("old.csv.gz", gz(&old));
+    let expected = compare(&lab, "old.csv", "new.csv", &[], &[]);
+    assert!(expected.details[0].contains("… (+1195906 bytes)"));
+    assert!(expected.details[1].contains("… (+1195905 bytes)"));
+    assert!(expected.details.iter().all(|file| file.len() < 20_000));
+    let tight = compare(&lab, "old.csv.gz", "new.csv", &["--memory", "100K"], &[]);
+    same(&expected, &tight, "long cells");
+}

@@ -4,12 +4,14 @@
 //! Parts are found partition by partition, on any worker, and merged; nothing
 //! in the result depends on the order in which that happens.
 
+use std::borrow::Cow;
+
 use super::cells::{RowDiff, Tolerance, View};
 use super::join::{self, Pairing, Print};
 use super::sample::Smallest;
 use super::{Cause, Tally};
 use crate::error::Side;
-use crate::value::Cell;
+use crate::value::{Cell, show};
 
 /// How many differing cells each column keeps to show.
 pub const EXAMPLES: usize = 3;
@@ -92,33 +94,38 @@ impl Found {
 
     /// Counts one key of a partition whose rows are all at hand: `row` gives
     /// the canonical row of a print.
-    pub fn add<'r>(
+    pub fn add<'r, E>(
         &mut self,
         pairing: &Pairing<'_>,
         unclear: bool,
         rules: Rules<'_>,
-        row: impl Fn(Side, &Print) -> &'r [u8],
-    ) {
+        row: impl Fn(Side, &Print) -> Result<Cow<'r, [u8]>, E>,
+    ) -> Result<(), E> {
         self.count(pairing, unclear);
         match *pairing {
             Pairing::Matched { .. } => {}
             Pairing::Undecided(old, new) => {
                 let by_rules = old.plain() != new.plain();
-                let rows = [row(Side::Old, old), row(Side::New, new)];
-                self.add_pair(rows, by_rules, unclear, rules);
+                let (old, new) = (row(Side::Old, old)?, row(Side::New, new)?);
+                self.add_pair([&old, &new], by_rules, unclear, rules);
             }
-            Pairing::Missing(print) => keep_row(&mut self.missing, row(Side::Old, print), rules),
-            Pairing::Extra(print) => keep_row(&mut self.extra, row(Side::New, print), rules),
+            Pairing::Missing(print) => {
+                keep_row(&mut self.missing, &row(Side::Old, print)?, rules);
+            }
+            Pairing::Extra(print) => {
+                keep_row(&mut self.extra, &row(Side::New, print)?, rules);
+            }
             Pairing::Duplicated(old, new) => {
                 let row = match (old.first(), new.first()) {
-                    (Some(print), _) => row(Side::Old, print),
-                    (None, Some(print)) => row(Side::New, print),
-                    (None, None) => return,
+                    (Some(print), _) => row(Side::Old, print)?,
+                    (None, Some(print)) => row(Side::New, print)?,
+                    (None, None) => return Ok(()),
                 };
                 let counts = [old.len() as u64, new.len() as u64];
-                self.duplicated.offer(rules.key_of(row), || counts);
+                self.duplicated.offer(rules.key_of(&row), || counts);
             }
         }
+        Ok(())
     }
 
     /// Counts one key of which only the prints are at hand; an undecided pair
@@ -178,8 +185,8 @@ impl Found {
             let key = rules.key_of(old);
             self.keep_examples(key, old, new, &diff);
             self.differing.offer(key, || Pair {
-                old: old.into(),
-                new: new.into(),
+                old: shortened(old),
+                new: shortened(new),
                 diff: diff.clone(),
             });
         }
@@ -195,8 +202,8 @@ impl Found {
         for ((index, cause), (old, new)) in diff.causes().zip(cells) {
             let Some(cause) = cause else { continue };
             self.examples[index].offer(key, || CellPair {
-                old: old.bytes.into(),
-                new: new.bytes.into(),
+                old: shortened(old.bytes),
+                new: shortened(new.bytes),
                 cause,
             });
         }
@@ -259,6 +266,19 @@ impl Found {
     }
 }
 
+/// The row with every long cell cut to what a report shows of it, so that rows
+/// that are kept to show take memory by their number, not by their size.
+fn shortened(row: &[u8]) -> Box<[u8]> {
+    if row.len() <= show::LIMIT {
+        return row.into();
+    }
+    let mut short = Vec::new();
+    for cell in crate::value::cells(row) {
+        show::shorten(cell, &mut short);
+    }
+    short.into()
+}
+
 fn keep_row(sample: &mut Smallest<Box<[u8]>>, row: &[u8], rules: Rules<'_>) {
-    sample.offer(rules.key_of(row), || row.into());
+    sample.offer(rules.key_of(row), || shortened(row));
 }

@@ -1,7 +1,9 @@
 //! Laws of the comparison: outcomes partition the keys, parts add up in any
 //! order, and the whole agrees with a plain model over maps.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 
 use proptest::prelude::*;
 
@@ -10,6 +12,7 @@ use super::found::{Found, Rules};
 use super::join::{self, Print};
 use super::sample::Smallest;
 use super::{SideTally, Tally};
+use crate::error::Side;
 use crate::fingerprint::Fingerprint;
 use crate::value::{put_framed, tag};
 
@@ -52,10 +55,13 @@ fn compare(old: &[Row], new: &[Row]) -> Found {
     let (new_rows, mut new) = prints(new);
     let mut found = Found::new(RULES);
     join::join(&mut old, &mut new, |pairing, unclear| {
-        found.add(&pairing, unclear, RULES, |side, print| {
+        let row = |side: Side, print: &Print| {
             let rows = [&old_rows, &new_rows][side.index()];
-            &rows[print.at as usize]
-        });
+            Ok::<_, Infallible>(Cow::Borrowed(&rows[print.at as usize][..]))
+        };
+        found
+            .add(&pairing, unclear, RULES, row)
+            .expect("rows are at hand");
     });
     found
 }

@@ -21,10 +21,5 @@ pub fn cell_text(cell: &[u8]) -> Option<String> {
 }
 
 fn text(cell: Cell<'_>) -> Option<String> {
-    if cell.is_null() {
-        return None;
-    }
-    let mut text = String::new();
-    show::show(cell, &mut text);
-    Some(super::cut(&text))
+    (!cell.is_null()).then(|| show::shown(cell))
 }

@@ -18,11 +18,14 @@ pub fn join_rows(pass: &Pass<'_>, rules: Rules<'_>) -> Result<Found> {
             let [old, new] = &mut parts
                 .each_mut()
                 .map(|part| std::mem::take(&mut part.prints));
+            let mut done = Ok(());
             join::join(old, new, |pairing, unclear| {
                 let row = |side: Side, print: &Print| parts[side.index()].row(print);
-                found.add(&pairing, unclear, rules, row);
+                if done.is_ok() {
+                    done = found.add(&pairing, unclear, rules, row);
+                }
             });
-            Ok(())
+            done
         },
         Found::merge,
     )

@@ -12,6 +12,7 @@ mod keys;
 mod look;
 pub mod merge;
 pub mod open;
+pub mod part;
 pub mod pass;
 pub mod progress;
 pub mod queue;

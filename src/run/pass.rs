@@ -4,6 +4,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::canon::{self, Canon, Counted, RowFacts};
+use super::part::Part;
 use super::store::{Budget, Store};
 use super::stream;
 use crate::compare::join::{self, Pairing, Print};
@@ -102,8 +103,12 @@ impl<'a> Pass<'a> {
 
     /// One partition of one side, taken out.
     pub fn take(&self, side: Side, part: usize) -> Result<Part> {
-        let bytes = self.stores[side.index()].take(part)?;
-        Ok(Part::new(bytes, self.form))
+        match self.form {
+            Form::Rows => Part::of_rows(self.stores[side.index()].take(part)?),
+            Form::RawPrints | Form::Prints => Ok(Part::of_prints(
+                &self.stores[side.index()].take_whole(part)?,
+            )),
+        }
     }
 
     /// Looks at a few partitions of what has been read of both sides.
@@ -112,8 +117,8 @@ impl<'a> Pass<'a> {
         for part in 0..PROBE_PARTS {
             let [old, new] = &self.stores;
             let (mut old, mut new) = (
-                Part::new(old.peek(part), self.form),
-                Part::new(new.peek(part), self.form),
+                Part::of_prints(&old.peek(part)),
+                Part::of_prints(&new.peek(part)),
             );
             join::join(&mut old.prints, &mut new.prints, |pairing, _| {
                 pairs += u64::from(matches!(
@@ -253,54 +258,5 @@ impl Pass<'_> {
             (part, record)
         });
         self.stores[side.index()].append(records)
-    }
-}
-
-/// One partition's prints; where rows are kept, `at` is where a row stands in
-/// the partition's bytes.
-pub struct Part {
-    pub prints: Vec<Print>,
-    bytes: Vec<u8>,
-}
-
-const LEN: usize = size_of::<u64>();
-
-impl Part {
-    fn new(bytes: Vec<u8>, form: Form) -> Part {
-        let mut prints = Vec::new();
-        if form == Form::Rows {
-            read_rows(&bytes, &mut prints);
-            return Part { prints, bytes };
-        }
-        let (records, _) = bytes.as_chunks::<{ Print::BYTES }>();
-        prints.extend(records.iter().map(Print::from_bytes));
-        Part {
-            prints,
-            bytes: Vec::new(),
-        }
-    }
-
-    /// The canonical row of one of the prints.
-    pub fn row(&self, print: &Print) -> &[u8] {
-        let (len, rest) = frame(&self.bytes[print.at as usize..]);
-        &rest[..len]
-    }
-}
-
-fn frame(bytes: &[u8]) -> (usize, &[u8]) {
-    let (len, rest) = bytes
-        .split_first_chunk::<LEN>()
-        .expect("a row has a length");
-    (u64::from_ne_bytes(*len) as usize, rest)
-}
-
-fn read_rows(bytes: &[u8], prints: &mut Vec<Print>) {
-    let mut at = 0;
-    while let Some(record) = bytes[at..].first_chunk::<{ Print::BYTES }>() {
-        let mut print = Print::from_bytes(record);
-        print.at = (at + Print::BYTES) as u64;
-        let (len, _) = frame(&bytes[at + Print::BYTES..]);
-        prints.push(print);
-        at += Print::BYTES + LEN + len;
     }
 }

@@ -9,8 +9,8 @@
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::error::{Code, Failure, Result};
 
@@ -20,6 +20,9 @@ pub const PARTITIONS: usize = 256;
 /// Small enough that half-filled blocks of all partitions cost little (4 MiB a
 /// side), large enough that a list of them does too.
 const BLOCK: usize = 16 << 10;
+
+/// A partition up to this size is joined in memory whatever the budget.
+const LARGE: u64 = 64 << 10;
 
 /// How much memory the stores of a run may hold together.
 #[derive(Debug)]
@@ -66,7 +69,7 @@ struct Inner {
     parts: Vec<Part>,
     /// In memory, in all partitions.
     held: u64,
-    file: Option<File>,
+    file: Option<Arc<File>>,
     end: u64,
 }
 
@@ -95,10 +98,7 @@ impl<'a> Store<'a> {
 
     /// Adds records, each with the partition it belongs to. One lock a batch.
     pub fn append<'r>(&self, records: impl Iterator<Item = (u8, &'r [u8])>) -> Result<()> {
-        let mut inner = self
-            .inner
-            .lock()
-            .expect("no thread panics while it holds a store");
+        let mut inner = self.lock();
         let before = inner.held;
         for (part, record) in records {
             inner.held += record.len() as u64;
@@ -115,19 +115,13 @@ impl<'a> Store<'a> {
 
     /// Writes all that is in memory to the file, a segment a partition.
     fn spill(&self, inner: &mut Inner) -> Result<()> {
+        let file = inner.file()?;
         let Inner {
-            parts,
-            held,
-            file,
-            end,
+            parts, held, end, ..
         } = inner;
-        let file = match file {
-            Some(file) => file,
-            None => file.insert(tempfile::tempfile().map_err(|error| cannot_spill(&error))?),
-        };
         for part in parts.iter_mut() {
             *end = part
-                .spill(file, *end)
+                .spill(&file, *end)
                 .map_err(|error| cannot_spill(&error))?;
         }
         self.budget.used.fetch_sub(*held, Ordering::Relaxed);
@@ -138,19 +132,25 @@ impl<'a> Store<'a> {
 
     /// A copy of what a partition holds in memory, to look at while it grows.
     pub fn peek(&self, part: usize) -> Vec<u8> {
-        let inner = self
-            .inner
-            .lock()
-            .expect("no thread panics while it holds a store");
+        let inner = self.lock();
         inner.parts[part].blocks.concat()
     }
 
+    /// Takes a partition out: all its records in one buffer, or, where that would
+    /// be a large share of the budget, the places on disk where they all are.
+    pub fn take(&self, part: usize) -> Result<Taken> {
+        let large = (self.budget.limit / 16).max(LARGE);
+        let mut inner = self.lock();
+        if inner.parts[part].len() > large {
+            return inner.take_on_disk(part, self.budget);
+        }
+        drop(inner);
+        self.take_whole(part).map(Taken::Memory)
+    }
+
     /// Takes a partition out: all its records, in one buffer.
-    pub fn take(&self, part: usize) -> Result<Vec<u8>> {
-        let mut inner = self
-            .inner
-            .lock()
-            .expect("no thread panics while it holds a store");
+    pub fn take_whole(&self, part: usize) -> Result<Vec<u8>> {
+        let mut inner = self.lock();
         let Part { segments, blocks } = std::mem::take(&mut inner.parts[part]);
         let held: usize = blocks.iter().map(Vec::len).sum();
         let spilled: usize = segments.iter().map(|(_, len)| len).sum();
@@ -159,7 +159,7 @@ impl<'a> Store<'a> {
         for (offset, len) in segments {
             let file = inner.file.as_ref().expect("a segment is in the file");
             file.read_exact_at(&mut bytes[filled..filled + len], offset)
-                .map_err(|error| cannot_spill(&error))?;
+                .map_err(|error| cannot_read_back(&error))?;
             filled += len;
         }
         inner.held -= held as u64;
@@ -171,9 +171,57 @@ impl<'a> Store<'a> {
             .for_each(|block| bytes.extend_from_slice(&block));
         Ok(bytes)
     }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner
+            .lock()
+            .expect("no thread panics while it holds a store")
+    }
+}
+
+impl Inner {
+    /// The file, made when it is first needed.
+    fn file(&mut self) -> Result<Arc<File>> {
+        if self.file.is_none() {
+            let file = tempfile::tempfile().map_err(|error| cannot_spill(&error))?;
+            self.file = Some(Arc::new(file));
+        }
+        Ok(Arc::clone(self.file.as_ref().expect("it was just made")))
+    }
+
+    /// Takes a partition out with what it holds in memory written to the file.
+    fn take_on_disk(&mut self, part: usize, budget: &Budget) -> Result<Taken> {
+        let file = self.file()?;
+        let mut part = std::mem::take(&mut self.parts[part]);
+        let held = part.held();
+        self.end = part
+            .spill(&file, self.end)
+            .map_err(|error| cannot_spill(&error))?;
+        self.held -= held;
+        budget.used.fetch_sub(held, Ordering::Relaxed);
+        budget.spilled.fetch_add(held, Ordering::Relaxed);
+        Ok(Taken::Disk(file, part.segments))
+    }
+}
+
+/// A partition's records: in one buffer, or where they are in a file.
+pub enum Taken {
+    Memory(Vec<u8>),
+    Disk(Arc<File>, Vec<(u64, usize)>),
 }
 
 impl Part {
+    /// Bytes in memory.
+    fn held(&self) -> u64 {
+        self.blocks.iter().map(|block| block.len() as u64).sum()
+    }
+
+    /// Bytes in memory and on disk.
+    fn len(&self) -> u64 {
+        let spilled: usize = self.segments.iter().map(|(_, len)| len).sum();
+        spilled as u64 + self.held()
+    }
+
     fn push(&mut self, record: &[u8]) {
         let len = record.len();
         let fits = self
@@ -227,6 +275,19 @@ fn cannot_spill(error: &std::io::Error) -> Failure {
     )
 }
 
+/// What was kept on disk cannot be had again.
+pub fn cannot_read_back(error: &std::io::Error) -> Failure {
+    let folder = std::env::temp_dir();
+    Failure::new(
+        Code::CannotWrite,
+        format!(
+            "working data kept in {} could not be read back: {error}",
+            shown(&folder)
+        ),
+        "check that disk, or point TMPDIR at another",
+    )
+}
+
 fn shown(path: &Path) -> String {
     path.display().to_string()
 }
@@ -249,7 +310,7 @@ mod tests {
                 .unwrap();
         }
         (0..PARTITIONS)
-            .map(|part| store.take(part).unwrap())
+            .map(|part| store.take_whole(part).unwrap())
             .collect()
     }
 

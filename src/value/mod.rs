@@ -91,6 +91,9 @@ pub mod tag {
     pub const GEOMETRY: u8 = 0x36;
     /// Framed: number of bits (u32), then the bits, last byte padded with zeros.
     pub const BITS: u8 = 0x37;
+    /// Framed: the cut text of a cell that is too long to show whole. Never
+    /// canonical: only in rows that are kept to be shown (see `value::show`).
+    pub const SHORTENED: u8 = 0x7e;
     /// Framed: the raw bytes of a cell that does not parse as its type.
     pub const UNREADABLE: u8 = 0x7f;
 }

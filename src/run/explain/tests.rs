@@ -30,7 +30,8 @@ fn verified(spec: &DatasetSpec) -> [HashMap<String, [u8; 32]>; 2] {
         for part in 0..PARTITIONS {
             let part = pass.take(side, part).expect("a partition");
             for print in &part.prints {
-                let key = cells(part.row(print)).next().expect("a key");
+                let row = part.row(print).expect("a row");
+                let key = cells(&row).next().expect("a key");
                 let key = String::from_utf8_lossy(key.payload).into_owned();
                 prints.insert(key, half(print));
             }
