@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::part::Part;
 use super::pass::Pass;
 use super::store::PARTITIONS;
 use crate::compare::Found;
@@ -11,10 +12,14 @@ use crate::error::{Result, Side};
 
 /// Joins kept rows: every key is counted and compared.
 pub fn join_rows(pass: &Pass<'_>, rules: Rules<'_>) -> Result<Found> {
-    over_partitions(
-        || Found::new(rules),
-        |found, part| {
-            let mut parts = [pass.take(Side::Old, part)?, pass.take(Side::New, part)?];
+    let (found, _) = over_partitions(
+        || (Found::new(rules), <[Vec<u8>; 2]>::default()),
+        |(found, spare), part| {
+            let [old, new] = std::mem::take(spare);
+            let mut parts = [
+                pass.take(Side::Old, part, old)?,
+                pass.take(Side::New, part, new)?,
+            ];
             let [old, new] = &mut parts
                 .each_mut()
                 .map(|part| std::mem::take(&mut part.prints));
@@ -25,10 +30,12 @@ pub fn join_rows(pass: &Pass<'_>, rules: Rules<'_>) -> Result<Found> {
                     done = found.add(&pairing, unclear, rules, row);
                 }
             });
+            *spare = parts.map(Part::into_spare);
             done
         },
-        Found::merge,
-    )
+        |mine, (found, _)| mine.0.merge(found),
+    )?;
+    Ok(found)
 }
 
 /// Joins prints: what they settle is counted; of the rest, the locators of the
@@ -83,8 +90,8 @@ pub fn count_prints(pass: &Pass<'_>, rules: Rules<'_>, raw: bool) -> Result<Foun
 }
 
 fn join_part(pass: &Pass<'_>, part: usize, mut each: impl FnMut(&Pairing<'_>, bool)) -> Result<()> {
-    let mut old = pass.take(Side::Old, part)?.prints;
-    let mut new = pass.take(Side::New, part)?.prints;
+    let mut old = pass.take(Side::Old, part, Vec::new())?.prints;
+    let mut new = pass.take(Side::New, part, Vec::new())?.prints;
     join::join(&mut old, &mut new, |pairing, unclear| {
         each(&pairing, unclear)
     });

@@ -65,6 +65,14 @@ impl Part {
         Ok(Part { prints, rows })
     }
 
+    /// Its memory, to use again.
+    pub fn into_spare(self) -> Vec<u8> {
+        match self.rows {
+            Rows::Memory(bytes) => bytes,
+            Rows::Disk(_) => Vec::new(),
+        }
+    }
+
     /// The canonical row of one of the prints.
     pub fn row(&self, print: &Print) -> Result<Cow<'_, [u8]>> {
         match &self.rows {

@@ -101,12 +101,12 @@ impl<'a> Pass<'a> {
         self.hopeless.load(Ordering::Relaxed)
     }
 
-    /// One partition of one side, taken out.
-    pub fn take(&self, side: Side, part: usize) -> Result<Part> {
+    /// One partition of one side, taken out; `spare` is memory to use again.
+    pub fn take(&self, side: Side, part: usize, spare: Vec<u8>) -> Result<Part> {
         match self.form {
-            Form::Rows => Part::of_rows(self.stores[side.index()].take(part)?),
+            Form::Rows => Part::of_rows(self.stores[side.index()].take(part, spare)?),
             Form::RawPrints | Form::Prints => Ok(Part::of_prints(
-                &self.stores[side.index()].take_whole(part)?,
+                &self.stores[side.index()].take_whole(part, spare)?,
             )),
         }
     }

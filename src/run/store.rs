@@ -138,23 +138,27 @@ impl<'a> Store<'a> {
 
     /// Takes a partition out: all its records in one buffer, or, where that would
     /// be a large share of the budget, the places on disk where they all are.
-    pub fn take(&self, part: usize) -> Result<Taken> {
+    /// `spare` is memory to use again: fresh pages for each partition would cost
+    /// more than reading it.
+    pub fn take(&self, part: usize, spare: Vec<u8>) -> Result<Taken> {
         let large = (self.budget.limit / 16).max(LARGE);
         let mut inner = self.lock();
         if inner.parts[part].len() > large {
             return inner.take_on_disk(part, self.budget);
         }
         drop(inner);
-        self.take_whole(part).map(Taken::Memory)
+        self.take_whole(part, spare).map(Taken::Memory)
     }
 
     /// Takes a partition out: all its records, in one buffer.
-    pub fn take_whole(&self, part: usize) -> Result<Vec<u8>> {
+    pub fn take_whole(&self, part: usize, spare: Vec<u8>) -> Result<Vec<u8>> {
         let mut inner = self.lock();
         let Part { segments, blocks } = std::mem::take(&mut inner.parts[part]);
         let held: usize = blocks.iter().map(Vec::len).sum();
         let spilled: usize = segments.iter().map(|(_, len)| len).sum();
-        let mut bytes = vec![0; spilled];
+        let mut bytes = spare;
+        bytes.clear();
+        bytes.resize(spilled, 0);
         let mut filled = 0;
         for (offset, len) in segments {
             let file = inner.file.as_ref().expect("a segment is in the file");
@@ -165,7 +169,7 @@ impl<'a> Store<'a> {
         inner.held -= held as u64;
         self.budget.used.fetch_sub(held as u64, Ordering::Relaxed);
         drop(inner);
-        bytes.reserve_exact(held);
+        bytes.reserve(held);
         blocks
             .into_iter()
             .for_each(|block| bytes.extend_from_slice(&block));
@@ -310,7 +314,7 @@ mod tests {
                 .unwrap();
         }
         (0..PARTITIONS)
-            .map(|part| store.take_whole(part).unwrap())
+            .map(|part| store.take_whole(part, Vec::new()).unwrap())
             .collect()
     }
 

@@ -28,7 +28,7 @@ fn verified(spec: &DatasetSpec) -> [HashMap<String, [u8; 32]>; 2] {
     Side::BOTH.map(|side| {
         let mut prints = HashMap::new();
         for part in 0..PARTITIONS {
-            let part = pass.take(side, part).expect("a partition");
+            let part = pass.take(side, part, Vec::new()).expect("a partition");
             for print in &part.prints {
                 let row = part.row(print).expect("a row");
                 let key = cells(&row).next().expect("a key");
