@@ -87,6 +87,8 @@ pub enum Code {
     SourceChanged,
     /// Fewer rows arrived than the source says it holds.
     RowsShort,
+    /// Row-level security may hide rows from the role that reads.
+    RowSecurity,
     /// The bytes are not what their format says (place given).
     Malformed,
     /// A statement or lock timeout, or a deadline.

@@ -16,4 +16,5 @@ pub mod report;
 pub mod run;
 pub mod secret;
 pub mod source;
+pub mod stop;
 pub mod value;

@@ -10,10 +10,11 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[(&str, &[&str])] = &[
     ("error", &[]),
     ("secret", &[]),
+    ("stop", &["error"]),
     ("value", &["value"]),
     ("fingerprint", &["value"]),
     ("normalise", &["normalise", "value", "error"]),
-    ("source", &["source", "error", "secret", "value"]),
+    ("source", &["source", "error", "secret", "stop", "value"]),
     ("compare", &["compare", "error", "value", "fingerprint"]),
     ("gate", &["gate", "compare"]),
     (
@@ -62,13 +63,15 @@ const LAYERS: &[(&str, &[&str])] = &[
             "fingerprint",
             "source",
             "error",
+            "stop",
             "value",
         ],
     ),
     (
         "cli",
         &[
-            "cli", "run", "report", "plan", "config", "gate", "source", "error", "value", "secret",
+            "cli", "run", "report", "plan", "config", "gate", "source", "error", "stop", "value",
+            "secret",
         ],
     ),
     ("lib", &[]),
@@ -77,7 +80,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 
 /// Readers of one kind of source each: no other module may name them, save the
 /// one that opens sources.
-const ENGINES: &[&str] = &["csv", "json", "sqlite", "postgres"];
+const ENGINES: &[&str] = &["csv", "json", "sqlite", "postgres", "postgrest"];
 
 struct File {
     /// Under src/, without `.rs` and `/mod`.

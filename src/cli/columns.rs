@@ -11,7 +11,7 @@ use crate::plan::{self, ColumnView, Compared, SchemaView, SideColumn, SourceOpti
 use crate::report::text::cell;
 use crate::report::text::table::{Cell, Ink, Style, Table};
 use crate::run::open;
-use crate::source::{Identity, Undeclared};
+use crate::source::{Context, Identity, Undeclared};
 
 /// 0: a verification could begin; 2: something is to be mended first; 3: a
 /// source could not be looked at. What can be shown is, in either case.
@@ -32,7 +32,7 @@ pub fn run(args: ColumnsArgs) -> Exit {
     let mut page = String::new();
     let mut problems: Vec<Failure> = Vec::new();
     for spec in &specs {
-        match open::both(spec) {
+        match open::both(spec, &Context::default()) {
             Ok(opened) => {
                 let [old, new] = &opened;
                 let view = plan::columns(spec, [&old.1, &new.1]);

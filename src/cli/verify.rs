@@ -12,6 +12,7 @@ use crate::plan::{Format, Plan, VerifyOptions};
 use crate::report::model::{Details, Reason, Report, Run, SCHEMA_VERSION};
 use crate::report::{json, text, writer};
 use crate::run::{self, Finished, Options, dataset::Strategy};
+use crate::source::Context;
 
 /// Plans, compares, judges, saves and prints.
 pub fn run(options: &VerifyOptions) -> Exit {
@@ -25,11 +26,12 @@ pub fn run(options: &VerifyOptions) -> Exit {
         Err(failure) => return refuse(&[failure]),
     };
     let how = Options {
+        context: Context::default(),
         memory: plan.memory,
         max_details: plan.max_details,
         strategy: Strategy::Auto,
     };
-    match run::verify(&plan.datasets, how, listener.as_ref()) {
+    match run::verify(&plan.datasets, &how, listener.as_ref()) {
         Ok(finished) => finish(&plan, finished, started),
         Err(failures) => refuse(&failures),
     }

@@ -28,6 +28,7 @@ pub use options::{Format, SourceOptions, VerifyOptions};
 pub use resolve::{resolve, resolve_key};
 
 use crate::compare::cells::Tolerance;
+use crate::error::Side;
 use crate::gate::Gates;
 use crate::normalise::Pipeline;
 use crate::source::Want;
@@ -76,6 +77,16 @@ pub struct DatasetPlan {
     pub warnings: Vec<String>,
     pub gates: Gates,
     pub allow_same_source: bool,
+}
+
+impl DatasetPlan {
+    /// What one side is asked for, in the plan's order.
+    pub fn wants(&self, side: Side) -> Vec<Want> {
+        let columns = self.columns.iter();
+        columns
+            .map(|column| column.wants[side.index()].clone())
+            .collect()
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -7,12 +7,13 @@ use indexmap::IndexMap;
 
 use crate::config::nearest::suggestion;
 use crate::error::Side;
-use crate::source::{Column, Schema, Undeclared};
+use crate::source::{Column, Form, Schema, Undeclared};
 
 /// One side's columns by report name, in the source's order.
 pub struct Columns<'a> {
     by_report: IndexMap<String, &'a Column>,
     pub undeclared: Undeclared,
+    pub form: Form,
     /// What the sources know as their key, in report names.
     pub key: Option<Vec<String>>,
 }
@@ -42,6 +43,7 @@ impl<'a> Columns<'a> {
         Columns {
             by_report,
             undeclared: schema.undeclared,
+            form: schema.form,
             key: key.map(|key| key.iter().map(|name| report(name)).collect()),
         }
     }

@@ -8,7 +8,7 @@ use super::types::{self, Declaration};
 use super::{ColumnRules, DatasetPlan, DatasetSpec, PlanColumn, key};
 use crate::error::{Code, Failure, Result, Side};
 use crate::normalise::Pipeline;
-use crate::source::{Schema, Want};
+use crate::source::{Form, Schema, Want};
 use crate::value::{Target, Type};
 
 /// The key's report names, or `None` where neither the dataset nor a source
@@ -164,8 +164,11 @@ pub(super) fn decide(
     name: &str,
     sides: &[Columns<'_>; 2],
 ) -> Result<Type, String> {
-    let configured = given(spec, name).and_then(|given| given.rules.ty.as_ref());
-    types::decide(name, configured, declarations(name, sides))
+    types::decide(name, configured(spec, name), declarations(name, sides))
+}
+
+fn configured<'a>(spec: &'a DatasetSpec, name: &str) -> Option<&'a Type> {
+    given(spec, name).and_then(|given| given.rules.ty.as_ref())
 }
 
 pub(super) fn types<'a>(
@@ -239,11 +242,16 @@ fn plan_column(spec: &DatasetSpec, column: &Settled, sides: &[Columns<'_>; 2]) -
         name, ty, applied, ..
     } = column;
     let declared = declarations(name, sides).map(Declaration::ty);
-    let as_text = declared.map(|wire| wire.is_some_and(|wire| !wire.wire_leads_to(ty)));
+    let typed = declared.iter().any(Option::is_some) || configured(spec, name).is_some();
+    let as_text = [0, 1].map(|side| match sides[side].form {
+        Form::Wire => declared[side].is_some_and(|wire| !wire.wire_leads_to(ty)),
+        Form::Json => typed && types::json_loses(declared[side], ty),
+    });
     let text = Type::Text;
-    let wires = [0, 1].map(|side| match as_text[side] {
-        true => Some(&text),
-        false => declared[side],
+    let wires = [0, 1].map(|side| match (as_text[side], sides[side].form) {
+        (true, _) => Some(&text),
+        (false, Form::Wire) => declared[side],
+        (false, Form::Json) => None,
     });
     let steps = rules::effective(&applied.steps, wires);
     let target = Target {
@@ -256,6 +264,7 @@ fn plan_column(spec: &DatasetSpec, column: &Settled, sides: &[Columns<'_>; 2]) -
         wants: [0, 1].map(|side| Want {
             name: own_name(spec, name, &sides[side], side),
             as_text: as_text[side],
+            key: column.is_key,
         }),
         pipelines: wires.map(|wire| Pipeline::new(wire.cloned(), target.clone(), steps.clone())),
         tolerance: applied.tolerance.clone(),

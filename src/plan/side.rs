@@ -2,19 +2,12 @@
 //! line laid over it, checked to make sense for the kind of source it is.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use super::SideSpec;
 use super::options::SourceOptions;
 use crate::config::{Config, SideTable, Timeouts};
 use crate::error::{Code, Failure, Result, Side};
 use crate::source::location::{Format, Location, Query, Spec, TextOptions};
-
-/// Long enough to read a large table, short enough to end by itself.
-const STATEMENT_TIMEOUT: Duration = Duration::from_secs(30 * 60);
-/// Only a reader waits here, and only for an exclusive lock.
-const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Builds one side. `table` is what the configuration `config` says of it (nothing,
 /// without one), `timeouts` those of the dataset and the file; paths that
@@ -42,15 +35,15 @@ pub fn build(
     let timeouts = table.timeouts.or(timeouts);
     let query = table.query.map(read_query).transpose()?;
     let source = Spec {
-        location,
         table: table.table,
         query,
         filter: table.filter,
         text: table.text,
         sslrootcert: table.sslrootcert,
-        statement_timeout: timeouts.statement.unwrap_or(STATEMENT_TIMEOUT),
-        lock_timeout: timeouts.lock.unwrap_or(LOCK_TIMEOUT),
-        connect_timeout: timeouts.connect.unwrap_or(CONNECT_TIMEOUT),
+        statement_timeout: timeouts.statement.unwrap_or(Spec::STATEMENT_TIMEOUT),
+        lock_timeout: timeouts.lock.unwrap_or(Spec::LOCK_TIMEOUT),
+        connect_timeout: timeouts.connect.unwrap_or(Spec::CONNECT_TIMEOUT),
+        ..Spec::new(location)
     };
     Ok(SideSpec {
         source,
@@ -79,7 +72,7 @@ fn keep_fitting(table: &mut SideTable, location: &Location) {
     if !matches!(location, Location::File(_, Format::Csv | Format::Tsv)) {
         (table.text.delimiter, table.text.null) = (None, None);
     }
-    if !matches!(location, Location::Postgres(_)) {
+    if !matches!(location, Location::Postgres(_) | Location::Rest(_)) {
         table.sslrootcert = None;
     }
 }
@@ -107,6 +100,12 @@ fn check(table: &SideTable, location: &Location) -> Result<()> {
 
 fn check_database(table: &SideTable, location: &Location) -> Result<()> {
     let refuse = |why: &str, next: &str| Err(Failure::new(Code::Config, why, next));
+    if matches!(location, Location::Rest(_)) && table.query.is_some() {
+        return refuse(
+            "PostgREST serves tables and views, and no queries",
+            "Name a table or a view of the API (--new-table), or read the database itself (postgres://…)",
+        );
+    }
     match (&table.table, &table.query) {
         (None, None) => {
             return refuse(
@@ -125,8 +124,12 @@ fn check_database(table: &SideTable, location: &Location) -> Result<()> {
             "Leave them out",
         );
     }
-    if table.sslrootcert.is_some() && !matches!(location, Location::Postgres(_)) {
-        return refuse("`sslrootcert` is for PostgreSQL", "Leave it out");
+    if table.sslrootcert.is_some() && !matches!(location, Location::Postgres(_) | Location::Rest(_))
+    {
+        return refuse(
+            "`sslrootcert` is for PostgreSQL and PostgREST",
+            "Leave it out",
+        );
     }
     Ok(())
 }

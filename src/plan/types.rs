@@ -69,3 +69,14 @@ pub fn by_text(ty: &Type) -> Option<&str> {
         _ => None,
     }
 }
+
+/// Whether a server's JSON of a column loses what its text keeps: SQL's NULL and
+/// JSON's null are one token there, a composite is an object, a time has a `T`.
+pub fn json_loses(declared: Option<&Type>, compared: &Type) -> bool {
+    match compared {
+        Type::Json | Type::Jsonb | Type::ByText(_) => true,
+        Type::Array(inner) => json_loses(None, inner),
+        text if text.is_text() => declared.is_some_and(|ty| !ty.is_text()),
+        _ => false,
+    }
+}

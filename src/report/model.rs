@@ -200,6 +200,17 @@ pub struct Receipt {
     /// order, read from any source, under the same plan. Null where equality
     /// was shown by raw bytes.
     pub digest: Option<String>,
+    /// How many requests brought rows, where the source is read in pages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pages: Option<u64>,
+    /// What the source itself counted before and after it was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub counted_before: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub counted_after: Option<u64>,
+    /// How often a request was made again, where any was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retries: Option<u64>,
     pub bytes: u64,
     pub seconds: f64,
     pub seconds_to_first_row: f64,

@@ -128,10 +128,7 @@ impl<'a> Pair<'a> {
     }
 
     fn wants(&self, side: Side) -> Vec<Want> {
-        let columns = self.plan.columns.iter();
-        columns
-            .map(|column| column.wants[side.index()].clone())
-            .collect()
+        self.plan.wants(side)
     }
 
     /// The way by prints and locators.
@@ -319,9 +316,10 @@ impl Passed {
         match ended.receipt {
             Ok(receipt) => {
                 let short = receipt.rows.filter(|rows| *rows != end.rows);
-                end.complete = short.is_none();
-                self.failures
-                    .extend(short.map(|claimed| rows_short(claimed, end.rows).on(side)));
+                let short = short.map(|claimed| rows_short(claimed, end.rows));
+                let doubt = short.or_else(|| receipt.doubt.clone());
+                end.complete = doubt.is_none();
+                self.failures.extend(doubt.map(|doubt| doubt.on(side)));
                 end.receipt = receipt;
             }
             Err(failure) => self.failures.push(failure),

@@ -9,7 +9,7 @@ use super::progress::Progress;
 use super::survey::{self, Survey};
 use crate::error::{Code, Failure, Result};
 use crate::plan::{self, ColumnRules, Compared, DatasetSpec, SchemaView};
-use crate::source::Identity;
+use crate::source::{Context, Identity};
 use crate::value::Type;
 
 /// Why these columns are the key.
@@ -58,7 +58,7 @@ pub struct Draft {
 
 /// Looks at both sides and settles what a configuration has to say.
 pub fn draft(spec: &DatasetSpec, progress: &dyn Progress) -> Result<Draft, Vec<Failure>> {
-    let sides = open::both(spec).map_err(|not| not.failures)?;
+    let sides = open::both(spec, &Context::default()).map_err(|not| not.failures)?;
     let identities = sides.each_ref().map(|(source, _)| source.identity());
     settle(spec, sides, &identities, progress).map_err(|failure| vec![failure.of(&spec.name)])
 }

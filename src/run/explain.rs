@@ -14,7 +14,7 @@ use crate::compare::cells::{Finding, RowDiff};
 use crate::error::{Code, Failure, Result, Side};
 use crate::normalise::Scratch;
 use crate::plan::{self, DatasetPlan, DatasetSpec};
-use crate::source::{Cell, Identity, Rows};
+use crate::source::{Cell, Context, Identity, Rows};
 use crate::value::{Raw, cells};
 
 /// How many rows of one key are kept to show.
@@ -98,7 +98,7 @@ pub fn explain(
     key: &str,
     progress: &dyn Progress,
 ) -> Result<Explained, Vec<Failure>> {
-    let opened = open::open(spec).map_err(|not| not.failures)?;
+    let opened = open::open(spec, &Context::default()).map_err(|not| not.failures)?;
     look(opened, key, progress).map_err(|failures| {
         let of = |failure: Failure| failure.of(&spec.name);
         failures.into_iter().map(of).collect()

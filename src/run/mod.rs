@@ -33,16 +33,18 @@ use crate::gate::{self, Gates, Observed, Verdict};
 use crate::plan::{DatasetPlan, DatasetSpec};
 use crate::report::build::{self, Input, SideRead};
 use crate::report::model::{Dataset, Details, Reason};
-use crate::source::{Identity, Source};
+use crate::source::{Context, Identity, Source};
 
 /// How a run goes about its work; none of it changes what it finds.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// What rows and prints may take in memory, in bytes.
     pub memory: u64,
     /// How many rows of each kind the detail files hold.
     pub max_details: usize,
     pub strategy: Strategy,
+    /// What the sources share.
+    pub context: Context,
 }
 
 /// All datasets, compared and judged.
@@ -67,10 +69,13 @@ pub fn exit(verdict: Verdict) -> Exit {
 /// read, in every dataset at once.
 pub fn verify(
     specs: &[DatasetSpec],
-    options: Options,
+    options: &Options,
     progress: &dyn Progress,
 ) -> Result<Finished, Vec<Failure>> {
-    let mut opened: Vec<_> = specs.iter().map(open::open).collect();
+    let mut opened: Vec<_> = specs
+        .iter()
+        .map(|spec| open::open(spec, &options.context))
+        .collect();
     let usage: Vec<Failure> = opened
         .iter_mut()
         .filter_map(|opened| opened.as_mut().err())
@@ -91,7 +96,7 @@ pub fn verify(
 fn verify_each(
     specs: &[DatasetSpec],
     opened: Vec<Result<Opened, Box<NotOpened>>>,
-    options: Options,
+    options: &Options,
     progress: &dyn Progress,
 ) -> Finished {
     let mut finished = Finished {
@@ -102,7 +107,9 @@ fn verify_each(
     };
     let mut first = opened.into_iter().next().filter(|_| specs.len() == 1);
     for spec in specs {
-        let opened = first.take().unwrap_or_else(|| open::open(spec));
+        let opened = first
+            .take()
+            .unwrap_or_else(|| open::open(spec, &options.context));
         let (dataset, details, reasons) = match opened {
             Ok(opened) => judge(opened, options, progress),
             Err(not) => judge_failed(&spec.name, &spec.gates, *not),
@@ -121,7 +128,7 @@ fn verify_each(
 /// Compares one dataset and judges what was found.
 fn judge(
     opened: Opened,
-    options: Options,
+    options: &Options,
     progress: &dyn Progress,
 ) -> (Dataset, Details, Vec<Reason>) {
     let Opened {

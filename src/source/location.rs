@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use url::Url;
 
@@ -17,6 +18,8 @@ pub enum Location {
     Sqlite(PathBuf),
     /// The whole URL: it can hold a password.
     Postgres(Secret),
+    /// PostgREST's root. Its credentials are no part of it.
+    Rest(Url),
 }
 
 /// The format of a text file, by its name without `.gz` or `.zst`.
@@ -40,9 +43,47 @@ pub struct Spec {
     pub filter: Option<String>,
     pub text: TextOptions,
     pub sslrootcert: Option<PathBuf>,
-    pub statement_timeout: std::time::Duration,
-    pub lock_timeout: std::time::Duration,
-    pub connect_timeout: std::time::Duration,
+    pub statement_timeout: Duration,
+    pub lock_timeout: Duration,
+    pub connect_timeout: Duration,
+    pub rest: RestOptions,
+}
+
+impl Spec {
+    /// Long enough to read a large table, short enough to end by itself.
+    pub const STATEMENT_TIMEOUT: Duration = Duration::from_secs(30 * 60);
+    /// Only a reader waits here, and only for an exclusive lock.
+    pub const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
+    pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+    /// A location, and nothing else said of it.
+    pub fn new(location: Location) -> Spec {
+        Spec {
+            location,
+            table: None,
+            query: None,
+            filter: None,
+            text: TextOptions::default(),
+            sslrootcert: None,
+            statement_timeout: Self::STATEMENT_TIMEOUT,
+            lock_timeout: Self::LOCK_TIMEOUT,
+            connect_timeout: Self::CONNECT_TIMEOUT,
+            rest: RestOptions::default(),
+        }
+    }
+}
+
+/// What a PostgREST source is told beside its table and condition.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RestOptions {
+    /// The `apikey` header, which a Supabase gateway asks for.
+    pub apikey: Option<Secret>,
+    /// The bearer token: a JWT, with or without `Bearer ` before it.
+    pub authorization: Option<Secret>,
+    /// The role that is known to see every row, where it is not `service_role`.
+    pub role: Option<String>,
+    /// Only these columns: each a name, or `alias:name`, perhaps with `::type`.
+    pub select: Option<Vec<String>>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -64,7 +105,7 @@ pub struct TextOptions {
 
 /// What a location may be, for hints.
 const KNOWN: &str = "Give a file (.csv, .tsv, .json, .jsonl or .ndjson, each also with .gz or .zst; \
-                     .db, .sqlite or .sqlite3 for SQLite), sqlite:FILE, or postgres://USER@HOST/DATABASE";
+                     .db, .sqlite or .sqlite3 for SQLite), sqlite:FILE, postgres://USER@HOST/DATABASE, or PostgREST's root as https://…";
 
 impl Location {
     /// Reads a location as the command line and the configuration write it.
@@ -106,6 +147,7 @@ impl fmt::Display for Location {
         match self {
             Location::File(path, _) => write!(f, "{}", path.display()),
             Location::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Location::Rest(url) => f.write_str(url.as_str().trim_end_matches('/')),
             Location::Postgres(url) => match Url::parse(url.expose()) {
                 Ok(url) => show_url(&url, f),
                 Err(_) => f.write_str("postgres://"),
@@ -149,7 +191,7 @@ fn is_scheme(text: &str) -> bool {
 fn by_scheme(scheme: &str, text: &str) -> Result<Location> {
     match scheme.to_ascii_lowercase().as_str() {
         "postgres" | "postgresql" => postgres(text),
-        "http" | "https" => Err(unsupported("http(s)://")),
+        "http" | "https" => rest(text),
         "mysql" | "mariadb" => Err(unsupported("mysql://")),
         // Only the scheme: what follows can hold a password.
         other => Err(Failure::new(
@@ -178,6 +220,30 @@ fn postgres(text: &str) -> Result<Location> {
             "Percent-encode special characters in the user name and the password (@ is %40, / is %2F, # is %23, : is %3A)",
         )),
     }
+}
+
+/// PostgREST's root. What would be a secret in it, or not belong to a root, is refused.
+fn rest(text: &str) -> Result<Location> {
+    let refuse = |why: &str, next: &str| Err(Failure::new(Code::Usage, why, next));
+    let Ok(url) = Url::parse(text) else {
+        return refuse(
+            "the http(s):// URL cannot be read",
+            "Give PostgREST's root, such as https://PROJECT.supabase.co/rest/v1",
+        );
+    };
+    if !url.username().is_empty() || url.password().is_some() {
+        return refuse(
+            "the http(s):// URL holds a user name or a password",
+            "Give keys as SUPABASE_REST_HEADERS_APIKEY and SUPABASE_REST_HEADERS_AUTHORIZATION in the environment, or as `apikey` and `authorization` in the configuration",
+        );
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return refuse(
+            "the http(s):// URL has a query (`?…`) or a fragment (`#…`)",
+            "Give PostgREST's root alone, with the table by --table and a condition by `where`",
+        );
+    }
+    Ok(Location::Rest(url))
 }
 
 fn sqlite(path: &str) -> Result<Location> {
@@ -267,11 +333,7 @@ mod tests {
 
     #[test]
     fn what_is_not_supported_says_so_without_its_secrets() {
-        for text in [
-            "https://u:hunter2@x.example/rest/v1",
-            "mysql://u:hunter2@x/db",
-            "command:echo hunter2",
-        ] {
+        for text in ["mysql://u:hunter2@x/db", "command:echo hunter2"] {
             let why = why(text);
             assert!(why.contains("not supported in this version"), "{why}");
             assert!(!why.contains("hunter2"), "{why}");
@@ -300,6 +362,8 @@ mod tests {
         for text in [
             "postgres://app:hunter2@host:port/db",
             "redis://app:hunter2@host/0",
+            "https://u:hunter2@x.example/rest/v1",
+            "https://x.example/rest/v1?apikey=hunter2",
             "host=db password=hunter2",
             "app:hunter2@db.example",
         ] {

@@ -7,18 +7,24 @@
 //! [`Decode`] turns a chunk into [`Rows`] on whichever worker is free.
 
 pub mod batch;
+pub mod breaker;
+pub mod context;
 pub mod csv;
 pub mod json;
 pub mod location;
 pub mod postgres;
+pub mod postgrest;
+pub mod records;
 pub mod sqlite;
 pub mod text;
+pub mod throttle;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use batch::{Cell, Chunk, Kind, Rows};
+pub use context::{Context, Limits};
 pub use location::Location;
 
 use crate::error::{Failure, Result};
@@ -37,6 +43,7 @@ pub struct Schema {
     pub warnings: Vec<String>,
     /// What cells are whose column declares no type.
     pub undeclared: Undeclared,
+    pub form: Form,
 }
 
 /// How the cells of undeclared columns are typed: all as text (CSV, TSV,
@@ -63,14 +70,26 @@ pub struct Declared {
     pub ty: Type,
 }
 
+/// How a server sends the cells of its columns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Form {
+    /// A declared column in its type's binary form.
+    #[default]
+    Wire,
+    /// Every column as a JSON token, or as its text where that is asked for.
+    Json,
+}
+
 /// One column to read, in the order in which the rows shall hold them.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Want {
     /// The source's own name of the column.
     pub name: String,
     /// Asks a typed source for its text form, where the column is compared as
     /// a type that its binary form does not lead to.
     pub as_text: bool,
+    /// Part of the key. A source that reads in pages orders them by it.
+    pub key: bool,
 }
 
 /// What a source says when its stream has come to its own end.
@@ -84,6 +103,15 @@ pub struct Receipt {
     pub snapshot: Option<String>,
     /// From the request to the first row.
     pub first_row: Duration,
+    /// How many requests brought rows, where the source is read in pages.
+    pub pages: Option<u64>,
+    /// What the source counted itself, before and after it was read.
+    pub counts: Option<[u64; 2]>,
+    /// How often a request was made again.
+    pub retries: u64,
+    /// What speaks against this having been all rows, although the stream came
+    /// to its end.
+    pub doubt: Option<Failure>,
 }
 
 /// Who a source is, without secrets.
@@ -139,18 +167,38 @@ pub trait Source: Send {
     /// any more is simply not sent: the caller counts.
     fn fetch(&mut self, wants: &[Want], locators: &[u64], sink: &mut dyn Sink) -> Result<()>;
 
+    /// The column (its own name) by whose order the reading could be divided
+    /// between connections, if values of it from all over the rows were known.
+    fn divides_by(&self, wants: &[Want]) -> Option<String> {
+        let _ = wants;
+        None
+    }
+
+    /// Gives it such values, before it is read.
+    fn divide(&mut self, bounds: Vec<String>) {
+        let _ = bounds;
+    }
+
+    /// Up to `count` values of a column as text, from all over the rows, in any
+    /// order: none where they would cost as much as reading.
+    fn sample(&mut self, column: &str, count: usize) -> Result<Vec<String>> {
+        let _ = (column, count);
+        Ok(Vec::new())
+    }
+
     /// Fails if what was read has changed since [`Source::schema`].
     fn verify_unchanged(&mut self) -> Result<()>;
 }
 
 /// Opens what a side's configuration names. Connections may be made and files
 /// opened; no row is read.
-pub fn open(spec: &Spec) -> Result<Box<dyn Source>> {
+pub fn open(spec: &Spec, context: &Context) -> Result<Box<dyn Source>> {
     match &spec.location {
         Location::File(_, Format::Csv | Format::Tsv) => csv::open(spec),
         Location::File(_, Format::Json | Format::JsonLines) => json::open(spec),
         Location::Sqlite(_) => sqlite::open(spec),
         Location::Postgres(_) => postgres::open(spec),
+        Location::Rest(_) => postgrest::open(spec, context),
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use shadowgate::error::Failure;
 use shadowgate::secret::Secret;
-use shadowgate::source::location::{Location, Query, Spec, TextOptions};
+use shadowgate::source::location::{Location, Query, Spec};
 use shadowgate::source::{
     Chunk, Decode, Kind, Receipt, Rows, Schema, Sink, Source, Want, postgres,
 };
@@ -15,15 +15,10 @@ use shadowgate::source::{
 /// A PostgreSQL side with test-sized timeouts; neither table nor query yet.
 pub fn spec(url: &str) -> Spec {
     Spec {
-        location: Location::Postgres(Secret::new(url)),
-        table: None,
-        query: None,
-        filter: None,
-        text: TextOptions::default(),
-        sslrootcert: None,
         statement_timeout: Duration::from_secs(60),
         lock_timeout: Duration::from_secs(5),
         connect_timeout: Duration::from_secs(5),
+        ..Spec::new(Location::Postgres(Secret::new(url)))
     }
 }
 
@@ -60,7 +55,7 @@ pub fn refused(spec: &Spec) -> Failure {
 pub fn wants(schema: &Schema) -> Vec<Want> {
     let want = |column: &shadowgate::source::Column| Want {
         name: column.name.clone(),
-        as_text: false,
+        ..Want::default()
     };
     schema.columns.iter().map(want).collect()
 }

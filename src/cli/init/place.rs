@@ -23,6 +23,7 @@ pub fn source(side: Side, location: &Location, output: &Path) -> Place {
     };
     match location {
         Location::File(file, _) => plain(path(file, output)),
+        Location::Rest(_) => plain(location.to_string()),
         Location::Sqlite(file) => plain(format!("sqlite:{}", path(file, output))),
         Location::Postgres(url) if !holds_secret(url.expose()) => plain(url.expose().to_owned()),
         Location::Postgres(_) => secret(side, location),

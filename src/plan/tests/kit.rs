@@ -7,23 +7,13 @@ use crate::error::{Code, Failure};
 use crate::gate::Gates;
 use crate::normalise::Step;
 use crate::plan::{ColumnRules, DatasetPlan, DatasetSpec, SideSpec, resolve};
-use crate::source::location::{Location, Spec, TextOptions};
+use crate::source::location::{Location, Spec};
 use crate::source::{Column, Declared, Schema, Undeclared};
 use crate::value::Type;
 use crate::value::decimal::Decimal;
 
 pub(super) fn side() -> SideSpec {
-    let source = Spec {
-        location: Location::Sqlite("a.db".into()),
-        table: None,
-        query: None,
-        filter: None,
-        text: TextOptions::default(),
-        sslrootcert: None,
-        statement_timeout: Default::default(),
-        lock_timeout: Default::default(),
-        connect_timeout: Default::default(),
-    };
+    let source = Spec::new(Location::Sqlite("a.db".into()));
     SideSpec {
         source,
         rename: IndexMap::new(),

@@ -11,6 +11,7 @@ use super::*;
 use crate::compare::join::Print;
 use crate::plan::SourceOptions;
 use crate::secret::Secret;
+use crate::source::Context;
 
 fn spec(options: &SourceOptions) -> DatasetSpec {
     let specs = plan::specs(options, &|_| None, Path::new(""));
@@ -19,7 +20,8 @@ fn spec(options: &SourceOptions) -> DatasetSpec {
 
 /// A verification's own pass: of each side, the prints of every row by its key.
 fn verified(spec: &DatasetSpec) -> [HashMap<String, [u8; 32]>; 2] {
-    let mut opened = open::open(spec).unwrap_or_else(|not| panic!("{:?}", not.failures));
+    let mut opened =
+        open::open(spec, &Context::default()).unwrap_or_else(|not| panic!("{:?}", not.failures));
     let canons = Side::BOTH.map(|side| Canon::new(&opened.plan, side));
     let budget = Budget::new(1 << 30);
     let pass = Pass::new([&canons[0], &canons[1]], Form::Rows, &budget);

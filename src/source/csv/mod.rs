@@ -126,6 +126,7 @@ impl Source for Csv {
             estimate: estimate.and_then(|rows| u64::try_from(rows).ok()),
             warnings: self.unended()?.into_iter().collect(),
             undeclared: Undeclared::Text,
+            ..Schema::default()
         };
         self.header = Some(header);
         Ok(schema)

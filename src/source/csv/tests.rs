@@ -56,22 +56,15 @@ fn spec(path: &Path, text: TextOptions) -> Spec {
         Format::Csv
     };
     Spec {
-        location: Location::File(path.to_owned(), format),
-        table: None,
-        query: None,
-        filter: None,
         text,
-        sslrootcert: None,
-        statement_timeout: Default::default(),
-        lock_timeout: Default::default(),
-        connect_timeout: Default::default(),
+        ..Spec::new(Location::File(path.to_owned(), format))
     }
 }
 
 fn wants<S: AsRef<str>>(names: &[S]) -> Vec<Want> {
     let want = |name: &S| Want {
         name: name.as_ref().to_owned(),
-        as_text: false,
+        ..Want::default()
     };
     names.iter().map(want).collect()
 }

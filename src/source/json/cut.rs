@@ -7,18 +7,11 @@
 
 use memchr::{memchr_iter, memchr2, memrchr};
 
-use super::doubt;
-use super::scan::{Fault, Scanner};
 use crate::error::{Code, Failure, Result};
 use crate::source::Chunk;
+use crate::source::records::scan::{Fault, Scanner};
+use crate::source::records::{Shape, between, doubt};
 use crate::source::text::{Origin, Reader};
-
-/// How the records stand in the text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
-    Array,
-    Lines,
-}
 
 /// The largest record: what bounds memory where a brace is never closed, and
 /// keeps a chunk with its unescaped cells under 4 GiB.
@@ -253,13 +246,5 @@ fn first_fault(bytes: &[u8]) -> Option<Fault> {
         if let Err(fault) = scanner.object(|_, _| Ok(())) {
             return Some(fault);
         }
-    }
-}
-
-/// Skips what may stand between the records of a chunk: the cutter has checked
-/// that it stands there rightly.
-pub fn between(scanner: &mut Scanner<'_>) {
-    while let Some(b' ' | b'\t' | b'\n' | b'\r' | b',' | b'[' | b']') = scanner.peek() {
-        scanner.at += 1;
     }
 }

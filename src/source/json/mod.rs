@@ -5,10 +5,6 @@
 //! records, and a read that decodes another number is not believed.
 
 mod cut;
-mod decode;
-mod doubt;
-mod scan;
-mod string;
 #[cfg(test)]
 mod tests;
 
@@ -16,11 +12,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use self::cut::{Cutter, Shape};
-use self::decode::{Decoder, Habit, twice, walk};
-use self::scan::{Fault, Scanner, Value};
-use self::string::Text;
+use self::cut::Cutter;
 use super::location::{Format, Location, Spec};
+use super::records::Shape;
+use super::records::decode::{Decoder, Habit, twice, walk};
+use super::records::scan::{Fault, Scanner, Value};
+use super::records::string::Text;
 use super::text::TextFile;
 use super::{
     CHUNK, Chunk, Column, Decode, Identity, Receipt, Schema, Sink, Source, Undeclared, Want,
@@ -157,6 +154,7 @@ impl Source for Json {
             estimate: Some(found.records),
             warnings: Vec::new(),
             undeclared: Undeclared::Json,
+            ..Schema::default()
         };
         self.found = Some(found);
         Ok(schema)
@@ -189,6 +187,7 @@ impl Source for Json {
             origin: self.file.origin(),
             shape: self.shape,
             located: self.locates(),
+            texts: vec![false; wants.len()],
             names: wants.iter().map(|want| want.name.clone()).collect(),
             places,
         }))
@@ -212,6 +211,7 @@ impl Source for Json {
             bytes: cutter.bytes_read(),
             snapshot: Some(self.file.snapshot()),
             first_row,
+            ..Receipt::default()
         })
     }
 

@@ -61,25 +61,18 @@ fn spec(path: &Path, encoding: Option<&str>) -> Spec {
         Format::Json
     };
     Spec {
-        location: Location::File(path.to_owned(), format),
-        table: None,
-        query: None,
-        filter: None,
         text: TextOptions {
             encoding: encoding.map(str::to_owned),
             ..TextOptions::default()
         },
-        sslrootcert: None,
-        statement_timeout: Duration::ZERO,
-        lock_timeout: Duration::ZERO,
-        connect_timeout: Duration::ZERO,
+        ..Spec::new(Location::File(path.to_owned(), format))
     }
 }
 
 fn wants(schema: &Schema) -> Vec<Want> {
     let want = |column: &Column| Want {
         name: column.name.clone(),
-        as_text: false,
+        ..Want::default()
     };
     schema.columns.iter().map(want).collect()
 }
@@ -186,7 +179,7 @@ fn only_wanted_members_are_read_and_their_order_is_the_wants() {
     json.schema().unwrap();
     let wants = ["c", "a"].map(|name| Want {
         name: name.to_owned(),
-        as_text: false,
+        ..Want::default()
     });
     let mut keep = Keep::default();
     json.read(&wants, &mut keep).unwrap();
@@ -195,7 +188,7 @@ fn only_wanted_members_are_read_and_their_order_is_the_wants() {
     assert_eq!(rows[1].cells, ["4", "5"]);
     let unknown = [Want {
         name: "d".to_owned(),
-        as_text: false,
+        ..Want::default()
     }];
     let refused = json.decoder(&unknown).err().unwrap();
     assert_eq!(refused.code, Code::NotFound);

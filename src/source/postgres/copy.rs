@@ -301,8 +301,8 @@ impl<'a> Feed<'a> {
         Receipt {
             rows: flow.is_continue().then_some(self.rows),
             bytes: self.bytes,
-            snapshot: None,
             first_row: self.first_row.unwrap_or_default(),
+            ..Receipt::default()
         }
     }
 }

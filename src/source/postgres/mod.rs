@@ -142,6 +142,30 @@ impl Source for Postgres {
         Ok(())
     }
 
+    /// From a few of the table's pages; a view or a query would be read whole.
+    fn sample(&mut self, column: &str, count: usize) -> Result<Vec<String>> {
+        let opened = self.opened.as_mut().ok_or_else(not_opened)?;
+        let Some(estimate) = opened
+            .catalog
+            .schema()
+            .estimate
+            .filter(|_| opened.catalog.locates())
+        else {
+            return Ok(Vec::new());
+        };
+        let percent = (400.0 * count as f64 / estimate.max(1) as f64).clamp(0.01, 100.0);
+        let column = name::qualified(&[column.to_owned()]);
+        let rows = opened.session.rows(&format!(
+            "SELECT s.value::pg_catalog.text FROM (SELECT {column} AS value FROM {} TABLESAMPLE SYSTEM ({percent:.4}) REPEATABLE (1)) s
+              WHERE s.value IS NOT NULL ORDER BY pg_catalog.random() LIMIT {count}",
+            opened.catalog.relation(&self.subject)
+        ))?;
+        Ok(rows
+            .into_iter()
+            .filter_map(|row| row.into_iter().next()?)
+            .collect())
+    }
+
     fn verify_unchanged(&mut self) -> Result<()> {
         // The snapshot is what keeps the rows as they were, for as long as the
         // transaction that holds it lives.

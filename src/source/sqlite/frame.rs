@@ -118,6 +118,7 @@ impl<'a> Framer<'a> {
             bytes: self.sent,
             snapshot: Some(snapshot.to_owned()),
             first_row,
+            ..Receipt::default()
         }
     }
 }

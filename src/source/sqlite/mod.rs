@@ -232,6 +232,7 @@ impl Source for Sqlite {
             estimate: counted,
             warnings: Vec::new(),
             undeclared: Undeclared::Text,
+            ..Schema::default()
         };
         let label = self.label()?;
         self.snapshot = Some(Snapshot {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use super::*;
-use crate::source::location::{Query, TextOptions};
+use crate::source::location::Query;
 use crate::source::{Chunk, Rows};
 use crate::value::Raw;
 
@@ -77,22 +77,17 @@ impl Fixture {
 
 fn spec(path: &Path) -> Spec {
     Spec {
-        location: Location::Sqlite(path.to_owned()),
-        table: None,
-        query: None,
-        filter: None,
-        text: TextOptions::default(),
-        sslrootcert: None,
         statement_timeout: Duration::from_secs(60),
         lock_timeout: Duration::from_millis(50),
         connect_timeout: Duration::from_secs(1),
+        ..Spec::new(Location::Sqlite(path.to_owned()))
     }
 }
 
 fn wants(schema: &Schema) -> Vec<Want> {
     let want = |column: &Column| Want {
         name: column.name.clone(),
-        as_text: false,
+        ..Want::default()
     };
     schema.columns.iter().map(want).collect()
 }

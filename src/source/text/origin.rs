@@ -17,6 +17,14 @@ pub struct Origin {
 }
 
 impl Origin {
+    /// What is no file: a table behind an API.
+    pub fn named(name: impl Into<String>) -> Self {
+        Origin {
+            name: name.into(),
+            unit: " of the page",
+        }
+    }
+
     pub(super) fn new(path: &Path, unit: &'static str) -> Self {
         Origin {
             name: path.display().to_string(),

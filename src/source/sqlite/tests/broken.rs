@@ -77,7 +77,7 @@ fn a_table_that_is_not_there_is_named_with_those_that_are() {
     source.schema().unwrap();
     let missing = [Want {
         name: "K2".to_owned(),
-        as_text: false,
+        ..Want::default()
     }];
     let refused = source.read(&missing, &mut Keep::default()).unwrap_err();
     assert_eq!(refused.code, Code::NotFound);

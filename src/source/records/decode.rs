@@ -5,10 +5,10 @@ use std::collections::HashMap;
 
 use memchr::{memchr, memchr_iter};
 
-use super::cut::{Shape, between};
 use super::doubt;
 use super::scan::{Fault, Scanner, Span, Value};
 use super::string::{Text, unescape};
+use super::{Shape, between};
 use crate::error::{Code, Failure, Result};
 use crate::source::text::Origin;
 use crate::source::{Cell, Chunk, Decode, Kind, Rows};
@@ -151,6 +151,8 @@ pub struct Decoder {
     pub shape: Shape,
     pub located: bool,
     pub names: Vec<String>,
+    /// Those that are sent as the server's text for them.
+    pub texts: Vec<bool>,
     /// A wanted name's place in a row.
     pub places: HashMap<Vec<u8>, usize>,
 }
@@ -178,7 +180,12 @@ impl Decode for Decoder {
                 Some(cell) if *cell != Cell::ABSENT => {
                     return Err(twice(&name.read(bytes), name.span.0));
                 }
-                Some(cell) => *cell = texts.cell(bytes, value),
+                Some(cell) => {
+                    *cell = texts.cell(bytes, value);
+                    if cell.kind == Kind::JsonString && self.texts[place] {
+                        cell.kind = Kind::Text;
+                    }
+                }
                 None => {}
             }
             Ok(())

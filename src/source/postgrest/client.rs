@@ -1,0 +1,359 @@
+//! One side's requests: sent to the configured origin only, in their turn, made
+//! again where a failure may pass, and believed only when they came whole.
+
+use std::cell::Cell;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::header::{
+    ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER, SERVER,
+};
+use reqwest::{Response, StatusCode, redirect};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use url::Url;
+
+use super::access::Access;
+use super::answer::{Answer, ContentRange, Refusal, refusal};
+use super::keyset::Pair;
+use crate::error::{Code, Failure, Result};
+use crate::source::Context;
+use crate::source::location::Spec;
+
+/// The longest wait that a server's Retry-After is followed for.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// The first wait before a request is made again; it doubles from time to time.
+const FIRST_WAIT: Duration = Duration::from_millis(250);
+/// A page larger than this is no page.
+const LARGEST: usize = 1 << 30;
+
+/// What to ask for, below the root.
+#[derive(Clone, Debug, Default)]
+pub struct Request<'a> {
+    /// The table; `None`: the root itself.
+    pub table: Option<&'a str>,
+    pub query: Vec<Pair>,
+    /// Whether to count all rows that meet the query.
+    pub count: bool,
+}
+
+pub struct Client {
+    http: reqwest::Client,
+    root: Url,
+    /// The schema, where it is not the API's first.
+    profile: Option<String>,
+    context: Context,
+    /// How many requests were made again.
+    retried: Cell<u64>,
+}
+
+impl Client {
+    pub fn new(
+        access: &Access,
+        profile: Option<&str>,
+        spec: &Spec,
+        context: &Context,
+    ) -> Result<Client> {
+        let mut headers = access.headers.clone();
+        if let Some(profile) = profile {
+            let value = HeaderValue::from_str(profile).map_err(|_| bad_profile(profile))?;
+            headers.insert("accept-profile", value);
+        }
+        let mut builder = reqwest::Client::builder()
+            .default_headers(headers)
+            .user_agent(concat!("shadowgate/", env!("CARGO_PKG_VERSION")))
+            .redirect(redirect::Policy::none())
+            .http1_only()
+            .tls_backend_preconfigured(tls(spec.sslrootcert.as_deref())?)
+            .read_timeout(context.limits.request_timeout)
+            .pool_max_idle_per_host(context.limits.connections);
+        if !spec.connect_timeout.is_zero() {
+            builder = builder.connect_timeout(spec.connect_timeout);
+        }
+        let http = builder.build().map_err(|error| {
+            let why = format!("no HTTP client could be made: {error}");
+            Failure::new(Code::Internal, why, "")
+        })?;
+        Ok(Client {
+            http,
+            root: access.root.clone(),
+            profile: profile.map(str::to_owned),
+            context: context.clone(),
+            retried: Cell::new(0),
+        })
+    }
+
+    pub fn retried(&self) -> u64 {
+        self.retried.get()
+    }
+
+    /// The request as failures name it.
+    pub fn shown(&self, request: &Request<'_>) -> String {
+        let schema = self.profile.as_deref().map(|schema| format!("{schema}."));
+        let table = request.table.unwrap_or("the description");
+        format!(
+            "{}: GET {}{table}",
+            self.root.as_str().trim_end_matches('/'),
+            schema
+                .filter(|_| request.table.is_some())
+                .unwrap_or_default(),
+        )
+    }
+
+    /// Asks until there is an answer, or none is to be had.
+    pub async fn ask(&self, request: &Request<'_>) -> Result<Answer, Refusal> {
+        let stop = &self.context.stop;
+        let asked = stop.or(self.ask_again_and_again(request)).await;
+        asked.unwrap_or_else(|stopped| Err(Refusal::Final(stopped)))
+    }
+
+    async fn ask_again_and_again(&self, request: &Request<'_>) -> Result<Answer, Refusal> {
+        let breaker = &self.context.breaker;
+        let mut attempt = 0;
+        loop {
+            breaker.closed().await;
+            let answer = self.ask_once(request).await;
+            let (failure, after) = match answer {
+                Err(Refusal::Passing(failure, after)) => (failure, after),
+                other => {
+                    breaker.succeeded();
+                    return other;
+                }
+            };
+            if breaker.failed() {
+                tracing::warn!(why = %failure.why, "many requests failed: waiting before the next");
+            }
+            if attempt >= self.context.limits.retries {
+                return Err(Refusal::Passing(failure, after));
+            }
+            let wait = wait(attempt, after);
+            attempt += 1;
+            self.retried.set(self.retried.get() + 1);
+            tracing::info!(why = %failure.why, ?wait, attempt, "asking again");
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    async fn ask_once(&self, request: &Request<'_>) -> Result<Answer, Refusal> {
+        let _turn = self.context.throttle.turn().await;
+        let what = self.shown(request);
+        let failed = |error: reqwest::Error| network(&what, &error);
+        let response = self.built(request).send().await.map_err(failed)?;
+        let status = response.status();
+        let headers = response.headers().clone();
+        let body = body(response, &what).await?;
+        if !matches!(status, StatusCode::OK | StatusCode::PARTIAL_CONTENT) {
+            let to = header(&headers, LOCATION.as_str()).and_then(|to| host(&self.root, to));
+            let after = header(&headers, RETRY_AFTER.as_str()).and_then(seconds);
+            return Err(refusal(&what, status, &body, to.as_deref(), after));
+        }
+        let kind = header(&headers, CONTENT_TYPE.as_str()).unwrap_or_default();
+        let range = header(&headers, "content-range").and_then(ContentRange::parse);
+        if !kind.contains("json") || (request.table.is_some() && range.is_none()) {
+            return Err(not_postgrest(&what, kind));
+        }
+        Ok(Answer {
+            body,
+            range,
+            server: header(&headers, SERVER.as_str()).map(str::to_owned),
+        })
+    }
+
+    fn built(&self, request: &Request<'_>) -> reqwest::RequestBuilder {
+        let mut url = self.root.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty();
+            match request.table {
+                Some(table) => path.push(table),
+                None => path.push(""),
+            };
+        }
+        if !request.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&request.query);
+        }
+        let accept = match request.table {
+            Some(_) => "application/json",
+            None => "application/openapi+json, application/json",
+        };
+        let built = self.http.get(url).header(ACCEPT, accept);
+        match request.count {
+            true => built.header("prefer", "count=exact"),
+            false => built,
+        }
+    }
+}
+
+/// The whole body; one that ends before its own end is an error, whatever the status.
+async fn body(mut response: Response, what: &str) -> Result<Vec<u8>, Refusal> {
+    let mut body = Vec::new();
+    loop {
+        match response.chunk().await {
+            Ok(Some(bytes)) => body.extend_from_slice(&bytes),
+            Ok(None) => return Ok(body),
+            Err(error) => return Err(network(what, &error)),
+        }
+        if body.len() > LARGEST {
+            let failure = Failure::new(
+                Code::Malformed,
+                format!("{what}: the answer is larger than 1 GiB"),
+                "ask for fewer rows at once",
+            );
+            return Err(Refusal::Final(failure));
+        }
+    }
+}
+
+fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+/// Where a redirect leads, without what else its address holds.
+fn host(root: &Url, to: &str) -> Option<String> {
+    let to = root.join(to).ok()?;
+    let port = to.port().map(|port| format!(":{port}")).unwrap_or_default();
+    Some(format!("{}://{}{port}", to.scheme(), to.host_str()?))
+}
+
+/// Retry-After in seconds; the other form, a date, is rare, and then our own wait serves.
+fn seconds(text: &str) -> Option<Duration> {
+    text.trim().parse().ok().map(Duration::from_secs)
+}
+
+/// Twice as long from time to time, each time between half of that and all of
+/// it, so that clients that failed together do not come back together.
+fn wait(attempt: u32, after: Option<Duration>) -> Duration {
+    use std::hash::{BuildHasher, Hasher, RandomState};
+    let full = FIRST_WAIT.saturating_mul(1 << attempt.min(6));
+    let share = RandomState::new().build_hasher().finish() % 512;
+    let own = full / 2 + full * (share as u32) / 1024;
+    after.unwrap_or_default().min(LONGEST_WAIT).max(own)
+}
+
+/// A request that got no answer, or only a part of one.
+fn network(what: &str, error: &reqwest::Error) -> Refusal {
+    let why = format!("{what}: {}", cause(error));
+    let failure = |code, next: &str| Failure::new(code, why.clone(), next).transient();
+    if error.is_timeout() {
+        let next = "check the network and the API's health, then run again";
+        return Refusal::Passing(failure(Code::Timeout, next), None);
+    }
+    if error.is_connect() {
+        let next = "check the address, the network and, for https, the certificate";
+        let failure = failure(Code::Unreachable, next);
+        // What refuses now or has no such name will do so again in a second.
+        return match is_reset(error) {
+            true => Refusal::Passing(failure, None),
+            false => Refusal::Final(failure),
+        };
+    }
+    let next = "run again once the connection is stable";
+    Refusal::Passing(failure(Code::SourceCut, next), None)
+}
+
+fn is_reset(error: &reqwest::Error) -> bool {
+    let text = cause(error);
+    ["reset", "closed", "eof", "broken pipe", "incomplete"]
+        .iter()
+        .any(|word| text.to_ascii_lowercase().contains(word))
+}
+
+/// The innermost words, which say what happened; the outer ones repeat the URL.
+fn cause(error: &reqwest::Error) -> String {
+    let mut inner: &dyn std::error::Error = error;
+    while let Some(source) = inner.source() {
+        inner = source;
+    }
+    match std::ptr::eq(
+        inner as *const dyn std::error::Error as *const (),
+        error as *const reqwest::Error as *const (),
+    ) {
+        true if error.is_timeout() => "no answer in time".to_owned(),
+        true => "the connection failed".to_owned(),
+        false => inner.to_string(),
+    }
+}
+
+fn not_postgrest(what: &str, kind: &str) -> Refusal {
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    let kind = match kind.contains("json") {
+        true => "JSON without a Content-Range".to_owned(),
+        false if kind.is_empty() => "something of no stated type".to_owned(),
+        false => kind.to_owned(),
+    };
+    Refusal::Final(Failure::new(
+        Code::Malformed,
+        format!("{what}: the answer is {kind}, and not PostgREST's"),
+        "check that the location is PostgREST's root (…/rest/v1 at Supabase) and that no gateway answers in its place",
+    ))
+}
+
+fn bad_profile(profile: &str) -> Failure {
+    Failure::new(
+        Code::Config,
+        format!("the schema {profile:?} cannot be asked for: no header can carry its name"),
+        "name a view of it in a schema with a plain name",
+    )
+}
+
+/// TLS by the machine's own roots, or by the side's alone.
+fn tls(root_cert: Option<&Path>) -> Result<rustls::ClientConfig> {
+    let mut roots = rustls::RootCertStore::empty();
+    match root_cert {
+        Some(path) => {
+            let no = |why: String| no_root_cert(path, &why);
+            let certs =
+                CertificateDer::pem_file_iter(path).map_err(|error| no(error.to_string()))?;
+            for cert in certs {
+                let cert = cert.map_err(|error| no(error.to_string()))?;
+                roots.add(cert).map_err(|error| no(error.to_string()))?;
+            }
+            if roots.is_empty() {
+                return Err(no("it holds no certificate".to_owned()));
+            }
+        }
+        None => {
+            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        }
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Failure::new(Code::Internal, format!("TLS: {error}"), ""))?;
+    Ok(config.with_root_certificates(roots).with_no_client_auth())
+}
+
+fn no_root_cert(path: &Path, why: &str) -> Failure {
+    Failure::new(
+        Code::Config,
+        format!("sslrootcert {} cannot be used: {why}", path.display()),
+        "name a file with the authority's certificate in PEM",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_grow_and_follow_the_server_up_to_a_cap() {
+        for attempt in 0..10 {
+            let full = FIRST_WAIT * (1 << attempt.min(6));
+            let own = wait(attempt, None);
+            assert!(own >= full / 2 && own <= full, "{attempt}: {own:?}");
+        }
+        let asked = |secs| wait(0, Some(Duration::from_secs(secs)));
+        assert_eq!(asked(7), Duration::from_secs(7));
+        assert_eq!(asked(100_000), LONGEST_WAIT);
+        assert_eq!(seconds(" 3 "), Some(Duration::from_secs(3)));
+        assert_eq!(seconds("Wed, 21 Oct 2026 07:28:00 GMT"), None);
+    }
+
+    #[test]
+    fn a_redirect_is_told_by_its_host_alone() {
+        let root = Url::parse("https://a.example/rest/v1").unwrap();
+        let shown = host(&root, "https://b.example:8443/x?token=hunter2");
+        assert_eq!(shown.as_deref(), Some("https://b.example:8443"));
+        assert_eq!(host(&root, "/login").as_deref(), Some("https://a.example"));
+    }
+}

@@ -1,0 +1,161 @@
+//! What is known before a row is read: which columns there are, of which types,
+//! the key, and how many rows the server counts.
+
+use super::answer::Refusal;
+use super::client::{Client, Request};
+use super::columns::Item;
+use super::description::{Definition, Description};
+use super::keyset::Pair;
+use super::{page, read};
+use crate::error::{Code, Failure, Result};
+use crate::source::text::Origin;
+use crate::source::{Column, Declared, Form, Schema, Undeclared};
+use crate::value::Type;
+
+const UNDESCRIBED: &str = "PostgREST describes no such table at its root: column types come from the other side or the configuration";
+
+/// What the server said before any row was read.
+pub struct Opened {
+    pub engine: String,
+    pub items: Vec<Item>,
+    pub schema: Schema,
+    /// The table's own primary key.
+    pub key: Option<Vec<String>>,
+    /// How many rows there are.
+    pub count: u64,
+}
+
+/// A table that is about to be opened.
+pub struct Opening<'a> {
+    pub client: &'a Client,
+    pub table: &'a str,
+    pub filter: &'a [Pair],
+    pub select: &'a [Item],
+    pub origin: Origin,
+}
+
+impl Opening<'_> {
+    pub async fn open(&self) -> Result<Opened> {
+        let (description, version) = self.describe().await?;
+        let table = description.as_ref().and_then(|it| it.table(self.table));
+        let known = match table {
+            Some(table) => table.columns(),
+            None => self.columns_of_a_row(description.as_ref()).await?,
+        };
+        let count = read::count(self.client, self.table, self.filter).await?;
+        let items: Vec<Item> = match self.select {
+            [] => known
+                .iter()
+                .map(|column| Item::plain(&column.name))
+                .collect(),
+            named => named.to_vec(),
+        };
+        let key = table.and_then(Definition::key);
+        let undescribed = table.is_none().then(|| UNDESCRIBED.to_owned());
+        let schema = Schema {
+            columns: items.iter().map(|item| column(item, &known)).collect(),
+            key: key.as_ref().and_then(|key| names_of(&items, key)),
+            estimate: Some(count),
+            warnings: undescribed.into_iter().collect(),
+            undeclared: Undeclared::Json,
+            form: Form::Json,
+        };
+        Ok(Opened {
+            engine: version.map_or("PostgREST".to_owned(), |it| format!("PostgREST {it}")),
+            items,
+            schema,
+            key,
+            count,
+        })
+    }
+
+    /// The description at the root, where there is one to be had.
+    async fn describe(&self) -> Result<(Option<Description>, Option<String>)> {
+        match self.client.ask(&Request::default()).await {
+            Ok(answer) => {
+                let description = Description::parse(&answer.body);
+                let version = description.as_ref().and_then(Description::version);
+                let server = answer.server.as_deref();
+                let named = server.and_then(|server| server.strip_prefix("postgrest/"));
+                let version = version.or(named).map(str::to_owned);
+                Ok((description, version))
+            }
+            // Some deployments do not serve it, or not to this role.
+            Err(Refusal::Final(failure)) if !failure.transient => {
+                tracing::debug!(%failure, "no description");
+                Ok((None, None))
+            }
+            Err(refusal) => Err(refusal.failure()),
+        }
+    }
+
+    /// The columns of any one row, without types.
+    async fn columns_of_a_row(&self, description: Option<&Description>) -> Result<Vec<Column>> {
+        let request = Request {
+            table: Some(self.table),
+            query: vec![("limit".to_owned(), "1".to_owned())],
+            count: false,
+        };
+        let answer = self.client.ask(&request).await.map_err(|refusal| {
+            let mut failure = refusal.failure();
+            let near = description.map_or(Vec::new(), |it| it.near(self.table));
+            if failure.code == Code::NotFound && !near.is_empty() {
+                failure.next = format!("did you mean {}?", near.join(" or "));
+            }
+            failure
+        })?;
+        page::names(answer, &self.origin)
+    }
+}
+
+impl Opened {
+    /// The selected column of a name.
+    pub fn item(&self, name: &str) -> Result<&Item> {
+        let found = self.items.iter().find(|item| item.name == name);
+        found.ok_or_else(|| {
+            let known: Vec<&str> = self.items.iter().map(|item| item.name.as_str()).collect();
+            Failure::new(
+                Code::NotFound,
+                format!("the table has no column {name:?}"),
+                format!("Its columns are: {}", known.join(", ")),
+            )
+        })
+    }
+
+    /// A name for `column` that no selected column has.
+    pub fn free_name(&self, column: &str) -> String {
+        let mut name = format!("shadowgate_{column}");
+        while self.items.iter().any(|item| item.name == name) {
+            name.push('_');
+        }
+        name
+    }
+}
+
+fn column(item: &Item, known: &[Column]) -> Column {
+    let own = known.iter().find(|column| column.name == item.column);
+    let declared = match &item.cast {
+        Some(cast) => Type::parse(cast).map(|ty| Declared {
+            name: cast.clone(),
+            ty,
+        }),
+        None => own
+            .filter(|_| item.path.is_empty())
+            .and_then(|column| column.declared.clone()),
+    };
+    Column {
+        name: item.name.clone(),
+        declared,
+    }
+}
+
+/// Under which names columns of the table are selected, if all are.
+fn names_of(items: &[Item], columns: &[String]) -> Option<Vec<String>> {
+    let name = |column: &String| {
+        let item = items
+            .iter()
+            .find(|item| item.is_own() && item.column == *column);
+        item.map(|item| item.name.clone())
+    };
+    columns.iter().map(name).collect()
+}

@@ -1,0 +1,304 @@
+//! Reading all rows: ranges of the key side by side, each page after page in
+//! the server's own order until an empty one, then the rows without a key.
+//!
+//! A short page is never the end (a server may cap its pages in silence), and a
+//! page is never found by its number (rows move between numbered pages).
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use futures_util::future::try_join_all;
+
+use super::answer::{Answer, Refusal};
+use super::client::{Client, Request};
+use super::keyset::{self, Pair};
+use super::page::{self, Page, Position};
+use crate::error::{Code, Failure, Result};
+use crate::source::text::Origin;
+use crate::source::{Chunk, Sink};
+
+/// What is read, and in which order.
+pub struct Reading<'a> {
+    pub client: &'a Client,
+    pub table: &'a str,
+    /// The `select` of the query.
+    pub select: String,
+    pub filter: &'a [Pair],
+    /// The columns that pages are ordered by: as the table calls them, and as the
+    /// rows that come do.
+    pub key: Vec<String>,
+    pub key_names: Vec<String>,
+    pub connections: usize,
+    pub origin: Origin,
+    /// Rows asked for at once: less after a statement took too long.
+    pub page: &'a Cell<usize>,
+}
+
+/// What reading has counted.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counted {
+    pub rows: u64,
+    pub pages: u64,
+    pub bytes: u64,
+    /// Rows without a key that the server holds but did not send.
+    pub unsent: u64,
+    pub first_row: Duration,
+}
+
+/// A part of the key's order: from `low` on, up to before `high`.
+#[derive(Clone, Debug, Default)]
+struct Range {
+    low: Option<String>,
+    high: Option<String>,
+}
+
+/// What the connections share.
+struct Shared<'s> {
+    sink: RefCell<&'s mut dyn Sink>,
+    counted: Cell<Counted>,
+    ranges: RefCell<VecDeque<Range>>,
+    begun: Instant,
+    enough: Cell<bool>,
+}
+
+impl Reading<'_> {
+    /// Reads everything. `bounds` are values of the first key column at which
+    /// the reading may be divided. `None`: the sink has had enough.
+    pub async fn run(&self, bounds: &[String], sink: &mut dyn Sink) -> Result<Option<Counted>> {
+        let ranges = ranges(self.sorted(bounds).await?);
+        let shared = Shared {
+            sink: RefCell::new(sink),
+            counted: Cell::default(),
+            ranges: RefCell::new(ranges),
+            begun: Instant::now(),
+            enough: Cell::new(false),
+        };
+        let connections = self.connections.max(1);
+        let connections = (0..connections).map(|_| self.connection(&shared));
+        try_join_all(connections).await?;
+        if !shared.enough.get() {
+            self.keyless(&shared).await?;
+        }
+        Ok((!shared.enough.get()).then(|| shared.counted.get()))
+    }
+
+    /// The bounds that exist, in the server's own order: any other order would
+    /// make ranges that overlap.
+    async fn sorted(&self, bounds: &[String]) -> Result<Vec<String>> {
+        let (Some(column), Some(name)) = (self.key.first(), self.key_names.first()) else {
+            return Ok(Vec::new());
+        };
+        if bounds.is_empty() || self.connections < 2 {
+            return Ok(Vec::new());
+        }
+        let mut query = self.filter.to_vec();
+        query.push(("select".to_owned(), self.select_of(0)));
+        query.push(keyset::any_of(column, bounds));
+        query.push(keyset::order(&self.key[..1]));
+        let answer = match self.ask(query, false).await {
+            Ok(answer) => answer,
+            // Ranges only save time: a value that this side cannot read is none.
+            Err(Refusal::Final(failure)) if failure.code == Code::Config => {
+                tracing::debug!(%failure, "no bounds: reading in one range");
+                return Ok(Vec::new());
+            }
+            Err(refusal) => return Err(refusal.failure()),
+        };
+        page::values(answer, name, &self.origin)
+    }
+
+    fn select_of(&self, place: usize) -> String {
+        let (column, name) = (&self.key[place], &self.key_names[place]);
+        match column == name {
+            true => keyset::name(column),
+            false => format!("{}:{}", keyset::name(name), keyset::name(column)),
+        }
+    }
+
+    /// One connection: takes ranges until none is left.
+    async fn connection(&self, shared: &Shared<'_>) -> Result<()> {
+        loop {
+            let range = shared.ranges.borrow_mut().pop_front();
+            let Some(range) = range.filter(|_| !shared.enough.get()) else {
+                return Ok(());
+            };
+            if self.range(&range, shared).await?.is_break() {
+                shared.enough.set(true);
+            }
+        }
+    }
+
+    async fn range(&self, range: &Range, shared: &Shared<'_>) -> Result<ControlFlow<()>> {
+        let mut at: Option<Position> = None;
+        loop {
+            let page = self.page(range, at.as_ref()).await?;
+            let Some(mut next) = page.next.clone() else {
+                return Ok(ControlFlow::Continue(()));
+            };
+            if at.as_ref().is_some_and(|at| at.key == next.key) {
+                if !at.as_ref().is_some_and(|at| at.inclusive) {
+                    return Err(self.stuck(&next));
+                }
+                // The server holds other spellings for the same key.
+                next.inclusive = false;
+            }
+            if self.push(page, shared).is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+            at = Some(next);
+        }
+    }
+
+    fn push(&self, page: Page, shared: &Shared<'_>) -> ControlFlow<()> {
+        let mut counted = shared.counted.get();
+        let base = counted.rows;
+        if counted.pages == 0 {
+            counted.first_row = shared.begun.elapsed();
+        }
+        counted.rows += page.rows;
+        counted.pages += 1;
+        counted.bytes += page.bytes.len() as u64;
+        shared.counted.set(counted);
+        if page.rows == 0 {
+            return ControlFlow::Continue(());
+        }
+        let mut sink = shared.sink.borrow_mut();
+        sink.push(Chunk {
+            bytes: page.bytes,
+            base,
+            line: 0,
+        })
+    }
+
+    /// One page: a smaller one where the server says that it takes too long.
+    async fn page(&self, range: &Range, at: Option<&Position>) -> Result<Page> {
+        loop {
+            let limit = self.page.get();
+            let mut query = self.query(range, at);
+            query.push(("limit".to_owned(), limit.to_string()));
+            match self.ask(query, false).await {
+                Ok(answer) => return page::read(answer, &self.key_names, &self.origin),
+                Err(Refusal::TooLong(failure)) if limit > 1 => {
+                    // Another connection may have made it smaller already.
+                    self.page.set(self.page.get().min(limit.div_ceil(2)));
+                    tracing::info!(why = %failure.why, page = self.page.get(), "asking for fewer rows at once");
+                }
+                Err(refusal) => return Err(refusal.failure()),
+            }
+        }
+    }
+
+    fn query(&self, range: &Range, at: Option<&Position>) -> Vec<Pair> {
+        let mut query = vec![("select".to_owned(), self.select.clone())];
+        query.extend_from_slice(self.filter);
+        let first = &self.key[..1];
+        match (at, &range.low) {
+            (Some(at), _) => query.extend(keyset::after(&self.key, &at.key, at.inclusive)),
+            (None, Some(low)) => {
+                query.extend(keyset::after(first, std::slice::from_ref(low), true))
+            }
+            (None, None) => {}
+        }
+        if let Some(high) = &range.high {
+            query.push((keyset::name(&first[0]), format!("lt.{high}")));
+        }
+        query.extend(keyset::whole(&self.key));
+        query.push(keyset::order(&self.key));
+        query
+    }
+
+    /// The rows that no page holds, because a column of their key is NULL.
+    async fn keyless(&self, shared: &Shared<'_>) -> Result<()> {
+        let mut query = vec![("select".to_owned(), self.select.clone())];
+        query.extend_from_slice(self.filter);
+        query.push(keyset::broken(&self.key));
+        query.push(("limit".to_owned(), self.page.get().to_string()));
+        let answer = self.ask(query, true).await.map_err(Refusal::failure)?;
+        let range = answer.range.unwrap_or_default();
+        let page = page::unordered(answer, &self.origin)?;
+        if page.rows > 0 && self.push(page, shared).is_break() {
+            shared.enough.set(true);
+        }
+        let mut counted = shared.counted.get();
+        counted.unsent = range.total.unwrap_or(range.rows).saturating_sub(range.rows);
+        shared.counted.set(counted);
+        Ok(())
+    }
+
+    async fn ask(&self, query: Vec<Pair>, count: bool) -> Result<Answer, Refusal> {
+        let request = Request {
+            table: Some(self.table),
+            query,
+            count,
+        };
+        self.client.ask(&request).await
+    }
+
+    fn stuck(&self, at: &Position) -> Failure {
+        Failure::new(
+            Code::Malformed,
+            format!(
+                "{}: the page after {} {} ends with the same key: the server does not go on from there",
+                self.origin.name(),
+                self.key.join(", "),
+                at.key.join(", "),
+            ),
+            "use a key whose JSON form is exact (not a float), and check for a cache between shadowgate and PostgREST",
+        )
+    }
+}
+
+/// How many rows the server says it holds of what a filter lets through.
+pub async fn count(client: &Client, table: &str, filter: &[Pair]) -> Result<u64> {
+    let mut query = filter.to_vec();
+    query.push(("limit".to_owned(), "0".to_owned()));
+    let request = Request {
+        table: Some(table),
+        query,
+        count: true,
+    };
+    let answer = client.ask(&request).await.map_err(Refusal::failure)?;
+    answer.range.and_then(|range| range.total).ok_or_else(|| {
+        Failure::new(
+            Code::Malformed,
+            format!("{}: the server did not count the rows it was asked to count", client.shown(&request)),
+            "check that nothing between shadowgate and PostgREST takes the header `Prefer: count=exact` away",
+        )
+    })
+}
+
+/// The ranges between bounds, from the beginning to the end.
+fn ranges(bounds: Vec<String>) -> VecDeque<Range> {
+    let mut ranges = VecDeque::new();
+    let mut low = None;
+    for bound in bounds {
+        ranges.push_back(Range {
+            low: low.replace(bound.clone()),
+            high: Some(bound),
+        });
+    }
+    ranges.push_back(Range { low, high: None });
+    ranges
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_leave_no_gap() {
+        let bounds = ["b", "d"].map(str::to_owned).to_vec();
+        let shown: Vec<(Option<String>, Option<String>)> = ranges(bounds)
+            .into_iter()
+            .map(|range| (range.low, range.high))
+            .collect();
+        let text = |text: &str| Some(text.to_owned());
+        assert_eq!(
+            shown,
+            [(None, text("b")), (text("b"), text("d")), (text("d"), None)]
+        );
+        assert_eq!(ranges(Vec::new()).len(), 1);
+    }
+}
