@@ -15,6 +15,7 @@ pub mod location;
 pub mod postgres;
 pub mod postgrest;
 pub mod records;
+pub mod spec;
 pub mod sqlite;
 pub mod text;
 pub mod throttle;
