@@ -164,6 +164,7 @@ impl Postgrest {
             key,
             key_names,
             connections: self.connections,
+            count: opened.count,
             origin: self.origin(),
             page: &self.page,
         })

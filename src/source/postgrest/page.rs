@@ -5,11 +5,13 @@
 //! key of a page may go on in the next, so its rows are left to the next page,
 //! which begins with them: a key that is not unique is never seen in part.
 
+use std::cell::RefCell;
+
 use super::answer::Answer;
 use crate::error::{Code, Failure, Result};
 use crate::source::records::Shape;
 use crate::source::records::decode::{Habit, walk};
-use crate::source::records::scan::Value;
+use crate::source::records::scan::{Span, Value};
 use crate::source::records::string::Text;
 use crate::source::text::Origin;
 use crate::source::{Chunk, Column};
@@ -33,13 +35,43 @@ pub struct Position {
     pub inclusive: bool,
 }
 
-/// Where one key's rows begin.
-#[derive(Clone, Debug, Default)]
-struct Group {
-    key: Vec<Option<String>>,
+/// The rows of a page, as far as paging has to know them.
+#[derive(Default)]
+struct Rows {
+    /// The key cells of the row under way.
+    cells: Vec<Option<Value>>,
+    count: u64,
+    /// How many keys there are, and where the rows of the last one begin.
+    groups: u64,
+    last: Vec<Option<Value>>,
     start: usize,
-    /// The rows before it.
     before: u64,
+}
+
+impl Rows {
+    fn row(&mut self, start: usize, bytes: &[u8]) {
+        if self.groups == 0 || !same(&self.last, &self.cells, bytes) {
+            self.last.clone_from(&self.cells);
+            (self.start, self.before) = (start, self.count);
+            self.groups += 1;
+        }
+        self.cells.fill(None);
+        self.count += 1;
+    }
+}
+
+/// Whether two keys of one page are written alike.
+fn same(left: &[Option<Value>], right: &[Option<Value>], bytes: &[u8]) -> bool {
+    let raw = |value: &Option<Value>| value.map(|value| &bytes[span(value).0..span(value).1]);
+    left.iter().map(raw).eq(right.iter().map(raw))
+}
+
+fn span(value: Value) -> Span {
+    match value {
+        Value::Null => (0, 0),
+        Value::String(text) => text.span,
+        Value::Token(span) => span,
+    }
 }
 
 /// Reads a page's rows. `key` names the columns that it is ordered by.
@@ -50,28 +82,30 @@ pub fn read(answer: Answer, key: &[String], origin: &Origin) -> Result<Page> {
         ..Chunk::default()
     };
     brackets(&mut chunk.bytes, origin)?;
-    let (rows, last, groups) = groups(&chunk, key, origin)?;
-    if rows != claimed {
+    let found = rows(&chunk, key, origin)?;
+    if found.count != claimed {
         return Err(Failure::new(
             Code::RowsShort,
             format!(
-                "{}: a page says it holds {claimed} rows, and {rows} are in it",
-                origin.name()
+                "{}: a page says it holds {claimed} rows, and {} are in it",
+                origin.name(),
+                found.count
             ),
             "check what stands between shadowgate and PostgREST (a gateway, a cache)",
         ));
     }
-    let Some(last) = last else {
+    if found.count == 0 {
         return Ok(Page::default());
-    };
-    let values: Option<Vec<String>> = last.key.into_iter().collect();
+    }
+    let cells = found.last.iter();
+    let values: Option<Vec<String>> = cells.map(|cell| text(&chunk.bytes, (*cell)?)).collect();
     let values = values.ok_or_else(|| unpageable(origin, key))?;
-    let torn = groups > 1 && !key.is_empty();
+    let torn = found.groups > 1 && !key.is_empty();
     if torn {
-        chunk.bytes.truncate(last.start);
+        chunk.bytes.truncate(found.start);
     }
     Ok(Page {
-        rows: if torn { last.before } else { rows },
+        rows: if torn { found.before } else { found.count },
         bytes: chunk.bytes,
         next: Some(Position {
             key: values,
@@ -129,38 +163,27 @@ pub fn names(answer: Answer, origin: &Origin) -> Result<Vec<Column>> {
 }
 
 /// Counts the rows and finds where those of the last key begin.
-fn groups(chunk: &Chunk, key: &[String], origin: &Origin) -> Result<(u64, Option<Group>, u64)> {
+fn rows(chunk: &Chunk, key: &[String], origin: &Origin) -> Result<Rows> {
     let bytes = chunk.bytes.as_slice();
     let mut habit = Habit::default();
-    let state = std::cell::RefCell::new((vec![None; key.len()], 0u64, None::<Group>, 0u64));
+    let rows = RefCell::new(Rows {
+        cells: vec![None; key.len()],
+        ..Rows::default()
+    });
     let member = |index: usize, name: Text, value: Value| {
         let find = |name: &[u8]| {
             let place = key.iter().position(|key| key.as_bytes() == name);
             place.unwrap_or(usize::MAX)
         };
         let place = habit.number(bytes, index, name, find);
-        if let Some(cell) = state.borrow_mut().0.get_mut(place) {
-            *cell = text(bytes, value);
+        if let Some(cell) = rows.borrow_mut().cells.get_mut(place) {
+            *cell = Some(value);
         }
         Ok(())
     };
-    let record = |span: (usize, usize)| {
-        let (cells, rows, last, groups) = &mut *state.borrow_mut();
-        let is_new = last.as_ref().is_none_or(|last: &Group| last.key != *cells);
-        if is_new {
-            *last = Some(Group {
-                key: cells.clone(),
-                start: span.0,
-                before: *rows,
-            });
-            *groups += 1;
-        }
-        cells.fill(None);
-        *rows += 1;
-    };
+    let record = |span: Span| rows.borrow_mut().row(span.0, bytes);
     walk(chunk, Shape::Array, origin, member, record)?;
-    let (_, rows, last, groups) = state.into_inner();
-    Ok((rows, last, groups))
+    Ok(rows.into_inner())
 }
 
 /// A key's value as a condition writes it; `None` for one that has no such form.

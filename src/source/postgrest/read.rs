@@ -19,6 +19,9 @@ use crate::error::{Code, Failure, Result};
 use crate::source::text::Origin;
 use crate::source::{Chunk, Sink};
 
+/// A range has at least so many pages.
+const PAGES_A_RANGE: u64 = 8;
+
 /// What is read, and in which order.
 pub struct Reading<'a> {
     pub client: &'a Client,
@@ -31,6 +34,8 @@ pub struct Reading<'a> {
     pub key: Vec<String>,
     pub key_names: Vec<String>,
     pub connections: usize,
+    /// How many rows there are, by the server's count.
+    pub count: u64,
     pub origin: Origin,
     /// Rows asked for at once: less after a statement took too long.
     pub page: &'a Cell<usize>,
@@ -67,7 +72,8 @@ impl Reading<'_> {
     /// Reads everything. `bounds` are values of the first key column at which
     /// the reading may be divided. `None`: the sink has had enough.
     pub async fn run(&self, bounds: &[String], sink: &mut dyn Sink) -> Result<Option<Counted>> {
-        let ranges = ranges(self.sorted(bounds).await?);
+        let bounds = self.sorted(bounds).await?;
+        let ranges = ranges(spread(bounds, self.parts()));
         let shared = Shared {
             sink: RefCell::new(sink),
             counted: Cell::default(),
@@ -84,13 +90,25 @@ impl Reading<'_> {
         Ok((!shared.enough.get()).then(|| shared.counted.get()))
     }
 
+    /// Into how many ranges the reading is worth dividing: two for each connection,
+    /// so that one that is done early takes over from another, but none so short
+    /// that finding its end costs more than reading it.
+    fn parts(&self) -> usize {
+        let pages = self.count / self.page.get() as u64;
+        let worth = usize::try_from(pages / PAGES_A_RANGE).unwrap_or(usize::MAX);
+        match self.connections {
+            0 | 1 => 1,
+            connections => worth.min(2 * connections),
+        }
+    }
+
     /// The bounds that exist, in the server's own order: any other order would
     /// make ranges that overlap.
     async fn sorted(&self, bounds: &[String]) -> Result<Vec<String>> {
         let (Some(column), Some(name)) = (self.key.first(), self.key_names.first()) else {
             return Ok(Vec::new());
         };
-        if bounds.is_empty() || self.connections < 2 {
+        if bounds.is_empty() || self.parts() < 2 {
             return Ok(Vec::new());
         }
         let mut query = self.filter.to_vec();
@@ -269,6 +287,13 @@ pub async fn count(client: &Client, table: &str, filter: &[Pair]) -> Result<u64>
     })
 }
 
+/// So many of the values, less one, evenly spread: the ends of so many parts.
+fn spread(values: Vec<String>, parts: usize) -> Vec<String> {
+    let parts = parts.clamp(1, values.len() + 1);
+    let places = (1..parts).map(|part| part * values.len() / parts);
+    places.map(|place| values[place].clone()).collect()
+}
+
 /// The ranges between bounds, from the beginning to the end.
 fn ranges(bounds: Vec<String>) -> VecDeque<Range> {
     let mut ranges = VecDeque::new();
@@ -286,6 +311,19 @@ fn ranges(bounds: Vec<String>) -> VecDeque<Range> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bounds_are_spread_evenly_and_ascend() {
+        let values: Vec<String> = (0..64).map(|value| format!("{value:02}")).collect();
+        assert_eq!(spread(values.clone(), 4), ["16", "32", "48"]);
+        assert!(spread(values.clone(), 1).is_empty());
+        assert!(spread(Vec::new(), 8).is_empty());
+        for parts in 1..100 {
+            let found = spread(values.clone(), parts);
+            assert!(found.windows(2).all(|pair| pair[0] < pair[1]), "{parts}");
+            assert_eq!(found.len(), parts.clamp(1, 65) - 1);
+        }
+    }
 
     #[test]
     fn ranges_leave_no_gap() {
