@@ -3,12 +3,11 @@
 
 mod support;
 
-use std::io::{Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use support::Postgres;
+use support::fault::{At, Fault, Plan, Proxy};
 use support::reading::{Keep, open, query, read, refused, table, wants};
 
 use shadowgate::error::{Code, Failure};
@@ -171,56 +170,21 @@ fn a_server_without_tls_is_not_talked_to_in_the_clear() {
     assert!(failure.next.contains("sslmode=disable"), "{failure}");
 }
 
-/// Passes one connection on, and cuts it once the server has sent so many bytes.
-/// Returns the port and, at the end, how many were sent.
-fn proxy(to: u16, limit: usize) -> (u16, std::thread::JoinHandle<usize>) {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let port = listener.local_addr().expect("its address").port();
-    let passing = std::thread::spawn(move || {
-        let (client, _) = listener.accept().expect("a client");
-        let server = TcpStream::connect(("127.0.0.1", to)).expect("the server");
-        let (mut from, mut to) = (
-            client.try_clone().expect("a clone"),
-            server.try_clone().expect("a clone"),
-        );
-        std::thread::spawn(move || {
-            let _ = std::io::copy(&mut from, &mut to);
-            let _ = to.shutdown(Shutdown::Both);
-        });
-        let sent = pass(server, &client, limit);
-        let _ = client.shutdown(Shutdown::Both);
-        sent
-    });
-    (port, passing)
-}
-
-fn pass(mut server: TcpStream, mut client: &TcpStream, limit: usize) -> usize {
-    let (mut sent, mut buffer) = (0, [0; 4096]);
-    while sent < limit {
-        let Ok(len @ 1..) = server.read(&mut buffer) else {
-            break;
-        };
-        let len = len.min(limit - sent);
-        if client.write_all(&buffer[..len]).is_err() {
-            break;
-        }
-        sent += len;
-    }
-    sent
-}
-
 /// Reads the table through a proxy; the bytes that came, and what became of it.
-fn through(limit: usize) -> (usize, Result<(usize, Receipt), Failure>) {
-    let server = Postgres::start();
-    let (port, passing) = proxy(server.port(), limit);
-    let url = format!("postgres://postgres@127.0.0.1:{port}/cuts?sslmode=disable");
+fn through(plan: Plan) -> (u64, Result<(usize, Receipt), Failure>) {
+    let proxy = Proxy::start(Postgres::start().port(), plan);
+    let url = format!(
+        "postgres://postgres@127.0.0.1:{}/cuts?sslmode=disable",
+        proxy.port()
+    );
     let result = open(&table(&url, "t")).and_then(|(mut source, schema)| {
         let mut keep = Keep::default();
         let receipt = source.read(&wants(&schema), &mut keep)?;
         source.verify_unchanged()?;
         Ok((keep.chunks.len(), receipt))
     });
-    (passing.join().expect("passed on"), result)
+    proxy.wait();
+    (proxy.bytes(), result)
 }
 
 #[test]
@@ -234,7 +198,7 @@ fn no_cut_at_any_byte_looks_like_the_end() {
     // The last bytes answer the goodbye, when all is said: ROLLBACK's
     // CommandComplete, DateStyle as it was before, and ReadyForQuery.
     let goodbye = 14 + 24 + 6;
-    let (all, whole) = through(usize::MAX);
+    let (all, whole) = through(Plan::default());
     // Numbers of transactions grow by a digit now and then, and answers with them.
     let digits = 8;
     let all = all - goodbye - digits;
@@ -244,7 +208,8 @@ fn no_cut_at_any_byte_looks_like_the_end() {
     let tail = 200;
     let earlier = (0..all - tail).step_by(701);
     for limit in earlier.chain(all - tail..all) {
-        let (sent, result) = through(limit);
+        let plan = Plan::new(Fault::Cut, At::Total(limit)).forever();
+        let (sent, result) = through(plan);
         let Err(failure) = result else {
             panic!("cut after {limit} of {all} bytes ({sent} sent) it looks whole");
         };

@@ -1,8 +1,8 @@
-//! Finds the server's binaries; where there are none and it may, installs them.
+//! Finds the servers' binaries; where there are none and it may, installs them.
 
 use std::fs::File;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// Names the folder of another server's binaries, to test against its version.
 const CHOSEN: &str = "SHADOWGATE_TEST_PG_BIN";
@@ -23,6 +23,19 @@ pub fn binaries() -> PathBuf {
         install();
     }
     find().expect("PostgreSQL was installed, but its initdb is not where Debian puts it")
+}
+
+/// The PostgREST server, which `tests/get-postgrest` fetches where it is missing.
+pub fn postgrest() -> PathBuf {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/get-postgrest");
+    let output = Command::new(script).stderr(Stdio::inherit()).output();
+    let output = output.expect("tests/get-postgrest runs");
+    assert!(
+        output.status.success(),
+        "tests/get-postgrest failed, and said why: run it by hand until it succeeds"
+    );
+    let path = String::from_utf8(output.stdout).expect("a path in UTF-8");
+    PathBuf::from(path.trim_end())
 }
 
 /// The user who runs the server: it refuses to run as root.

@@ -5,7 +5,10 @@
 //! elsewhere the panic says what to do.
 #![allow(dead_code, reason = "each test binary uses its own part of this")]
 
+pub mod fault;
+pub mod http;
 mod install;
+pub mod postgrest;
 pub mod reading;
 pub mod samples;
 
