@@ -5,6 +5,7 @@
 //! elsewhere the panic says what to do.
 #![allow(dead_code, reason = "each test binary uses its own part of this")]
 
+pub mod api;
 pub mod fault;
 pub mod http;
 mod install;

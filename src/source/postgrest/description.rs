@@ -94,12 +94,20 @@ impl Property {
         let name = self.format.as_deref()?;
         let ty = match (&self.labels, name.ends_with("[]")) {
             (Some(_), false) => Type::Enum,
-            _ => Type::parse(name)?,
+            _ => Type::parse(name).filter(|ty| !holds_by_text(ty))?,
         };
         Some(Declared {
             name: name.to_owned(),
             ty,
         })
+    }
+}
+
+fn holds_by_text(ty: &Type) -> bool {
+    match ty {
+        Type::ByText(_) => true,
+        Type::Array(inner) | Type::Range(inner) | Type::Multirange(inner) => holds_by_text(inner),
+        _ => false,
     }
 }
 
