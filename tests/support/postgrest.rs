@@ -212,7 +212,9 @@ impl Postgrest {
         let bearer = role.map(|role| format!("Bearer {}", self.jwt(role)));
         let mut all = headers.to_vec();
         all.extend(bearer.as_deref().map(|bearer| ("Authorization", bearer)));
-        http::get(&(self.url() + path), &all)
+        let url = self.url() + path;
+        http::request("GET", &url, &all)
+            .unwrap_or_else(|error| panic!("{url}: {error}; the server says:\n{}", self.log()))
     }
 
     /// A token for a role, good for an hour.
