@@ -172,8 +172,7 @@ fn offset_pages_miss_rows_when_others_go_and_keyset_pages_do_not() {
     let rest = serve("pages", sql, 10);
     let offset = |all: &[String]| format!("offset={}", all.len());
     let keyset = |all: &[String]| format!("id=gt.{}", all.last().map_or("0", |id| id));
-    let walks: [(&dyn Fn(&[String]) -> String, usize); 2] = [(&offset, 50), (&keyset, 100)];
-    for (next, seen) in walks {
+    for (next, seen) in [(offset as fn(&[String]) -> String, 50), (keyset, 100)] {
         let mut all = Vec::new();
         loop {
             let path = format!("/t?order=id&{}", next(&all));
