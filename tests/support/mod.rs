@@ -7,6 +7,7 @@
 
 pub mod api;
 pub mod fault;
+pub mod gateway;
 pub mod http;
 mod install;
 pub mod postgrest;
