@@ -6,9 +6,10 @@
 //! ```
 //!
 //! Cases: `pg` (0.5 % of the rows differ), `pg-far` (every row differs), `csv`
-//! (both files in one order), `csv-shuffled`. PostgreSQL's floor is two plain
-//! `COPY … TO STDOUT` at once; that of CSV is the `csv-diff` crate
-//! (`benches/floor`). A private PostgreSQL is started and stopped here.
+//! (both files in one order), `csv-shuffled`, `rest` (a table behind PostgREST).
+//! PostgreSQL's floor is two plain `COPY … TO STDOUT` at once; that of CSV is the
+//! `csv-diff` crate (`benches/floor`); that of PostgREST are bare HTTP clients
+//! (`curl`). A private PostgreSQL and PostgREST are started and stopped here.
 
 use std::fs;
 use std::io;
@@ -18,6 +19,8 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 
+#[path = "rest.rs"]
+mod rest;
 #[path = "../tests/support/mod.rs"]
 mod support;
 
@@ -68,13 +71,16 @@ fn main() -> io::Result<()> {
         let [old, _, shuffled] = &files;
         csv_case("csv-shuffled", old, shuffled, &args, temporary.path())?;
     }
-    if wanted("pg") || wanted("pg-far") {
+    if ["pg", "pg-far", "rest"].into_iter().any(wanted) {
         let server = Postgres::start_with(SERVER, &[]);
         load(&server, &files, wanted("pg-far"));
         for (case, new) in [("pg", "new_rows"), ("pg-far", "far_rows")] {
             if wanted(case) {
                 pg_case(case, &server, new, &args, temporary.path())?;
             }
+        }
+        if wanted("rest") {
+            rest_case(&server, &args, temporary.path())?;
         }
     }
     Ok(())
@@ -145,6 +151,13 @@ fn pg_case(case: &str, server: &Postgres, new: &str, args: &Args, tmp: &Path) ->
     ours.args([&url, &url, "--old-table", "old_rows", "--new-table", new]);
     let floor = || vec![copy("old_rows"), copy(new)];
     measure(case, args.pairs, floor, ours)
+}
+
+fn rest_case(server: &Postgres, args: &Args, tmp: &Path) -> io::Result<()> {
+    let api = rest::serve(server, args.rows);
+    let floor = || rest::clients(&api, args.rows, tmp).expect("lists of pages");
+    let ours = rest::ours(verify(args, tmp), server, &api);
+    measure("rest", args.pairs, floor, ours)
 }
 
 fn csv_case(case: &str, old: &Path, new: &Path, args: &Args, tmp: &Path) -> io::Result<()> {
