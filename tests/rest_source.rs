@@ -51,6 +51,25 @@ fn the_description_gives_types_and_the_key() {
     assert_eq!(source.identity().engine, "PostgREST 12.0.2");
 }
 
+/// It is as old as the schema cache; rows are not.
+#[test]
+fn a_column_that_the_schema_cache_lacks_is_read_all_the_same() {
+    let options = Options {
+        extra: "db-channel-enabled = false",
+        ..capped()
+    };
+    let api = serve("rest_stale", ROWS, options);
+    let alter = "ALTER TABLE listings ADD COLUMN area numeric DEFAULT 1.5";
+    Postgres::start().sql("rest_stale", alter);
+    let spec = service(&api, "listings");
+    let (_, schema) = open(&spec, &context(limits())).expect("opens");
+    let names: Vec<_> = schema.columns.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(names, ["id", "name", "area"]);
+    assert!(schema.warnings[0].contains("does not describe area"));
+    let (rows, receipt) = read(&spec, &context(limits()), &["id"]).expect("read");
+    assert_eq!((rows[0][2].as_str(), receipt.doubt), ("1.5", None));
+}
+
 /// Some deployments do not serve it.
 #[test]
 fn without_a_description_columns_are_those_of_a_row() {

@@ -38,10 +38,16 @@ impl Opening<'_> {
     pub async fn open(&self) -> Result<Opened> {
         let (description, version) = self.describe().await?;
         let table = description.as_ref().and_then(|it| it.table(self.table));
-        let known = match table {
-            Some(table) => table.columns(),
-            None => self.columns_of_a_row(description.as_ref()).await?,
-        };
+        let sent = self.columns_of_a_row(description.as_ref()).await?;
+        let mut known = table.map(Definition::columns).unwrap_or_default();
+        let mut warnings = Vec::new();
+        match table {
+            None => warnings.push(UNDESCRIBED.to_owned()),
+            Some(_) => warnings.extend(add_undescribed(&mut known, &sent)),
+        }
+        if known.is_empty() {
+            known = sent;
+        }
         let count = read::count(self.client, self.table, self.filter).await?;
         let items: Vec<Item> = match self.select {
             [] => known
@@ -51,12 +57,11 @@ impl Opening<'_> {
             named => named.to_vec(),
         };
         let key = table.and_then(Definition::key);
-        let undescribed = table.is_none().then(|| UNDESCRIBED.to_owned());
         let schema = Schema {
             columns: items.iter().map(|item| column(item, &known)).collect(),
             key: key.as_ref().and_then(|key| names_of(&items, key)),
             estimate: Some(count),
-            warnings: undescribed.into_iter().collect(),
+            warnings,
             undeclared: Undeclared::Json,
             form: Form::Json,
         };
@@ -147,6 +152,22 @@ fn column(item: &Item, known: &[Column]) -> Column {
         name: item.name.clone(),
         declared,
     }
+}
+
+/// Adds columns that rows have and the description lacks: it is as old as the
+/// server's schema cache, and what it lacks is not to go uncompared.
+fn add_undescribed(known: &mut Vec<Column>, sent: &[Column]) -> Option<String> {
+    let is_new = |column: &&Column| known.iter().all(|other| other.name != column.name);
+    let new: Vec<Column> = sent.iter().filter(is_new).cloned().collect();
+    let names: Vec<&str> = new.iter().map(|column| column.name.as_str()).collect();
+    let warning = (!names.is_empty()).then(|| {
+        format!(
+            "PostgREST's schema cache is stale, it does not describe {}: run NOTIFY pgrst, 'reload schema'",
+            names.join(", ")
+        )
+    });
+    known.extend(new);
+    warning
 }
 
 /// Under which names columns of the table are selected, if all are.

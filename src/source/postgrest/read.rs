@@ -115,6 +115,8 @@ impl Reading<'_> {
         query.push(("select".to_owned(), self.select_of(0)));
         query.push(keyset::any_of(column, bounds));
         query.push(keyset::order(&self.key[..1]));
+        // A bound need not be one row: what follows only costs.
+        query.push(("limit".to_owned(), self.page.get().to_string()));
         let answer = match self.ask(query, false).await {
             Ok(answer) => answer,
             // Ranges only save time: a value that this side cannot read is none.
