@@ -4,7 +4,6 @@
 //! million prints a side and needs no memory beside the records.
 
 use super::Tally;
-use crate::error::Side;
 
 /// One row in the join: what identifies it, what it says, where it is.
 ///
@@ -43,7 +42,12 @@ impl Print {
     }
 
     pub fn key(&self) -> u128 {
-        u128::from(self.key[0]) << 64 | u128::from(self.key[1])
+        whole(self.key)
+    }
+
+    /// The print of the row as compared.
+    pub fn row(&self) -> u128 {
+        whole(self.row)
     }
 
     /// Whether both rows are equal as read, cells that do not parse by their bytes.
@@ -92,6 +96,10 @@ impl Print {
     }
 }
 
+fn whole(halves: [u64; 2]) -> u128 {
+    u128::from(halves[0]) << 64 | u128::from(halves[1])
+}
+
 fn halves(print: u128) -> [u64; 2] {
     [(print >> 64) as u64, print as u64]
 }
@@ -108,6 +116,20 @@ pub enum Pairing<'a> {
     Extra(&'a Print),
     /// All rows of the key; one of the two may be empty.
     Duplicated(&'a [Print], &'a [Print]),
+}
+
+impl<'a> Pairing<'a> {
+    /// The prints it tells of: old, new.
+    pub fn prints(&self) -> [&'a [Print]; 2] {
+        let one = std::slice::from_ref;
+        match *self {
+            Pairing::Matched { .. } => [&[], &[]],
+            Pairing::Undecided(old, new) => [one(old), one(new)],
+            Pairing::Missing(old) => [one(old), &[]],
+            Pairing::Extra(new) => [&[], one(new)],
+            Pairing::Duplicated(old, new) => [old, new],
+        }
+    }
 }
 
 /// Calls `each` once for every distinct key of `old` ∪ `new`, in no order that
@@ -151,9 +173,8 @@ fn pairing<'a>(old: &'a [Print], new: &'a [Print]) -> Pairing<'a> {
     }
 }
 
-/// Counts the distinct keys of each side, and the outcomes that prints decide.
+/// Counts the keys and rows of each side, and the outcomes that prints decide.
 pub fn count(tally: &mut Tally, pairing: &Pairing<'_>) {
-    let on = |tally: &mut Tally, side: Side| tally.sides[side.index()].keys += 1;
     match pairing {
         Pairing::Matched { by_rules } => {
             tally.matched += 1;
@@ -168,16 +189,12 @@ pub fn count(tally: &mut Tally, pairing: &Pairing<'_>) {
             tally.sides[1].duplicated += u64::from(new.len() > 1);
         }
     }
-    let (old, new) = match pairing {
-        Pairing::Matched { .. } | Pairing::Undecided(..) => (true, true),
-        Pairing::Missing(_) => (true, false),
-        Pairing::Extra(_) => (false, true),
-        Pairing::Duplicated(old, new) => (!old.is_empty(), !new.is_empty()),
+    let rows = match pairing {
+        Pairing::Matched { .. } => [1, 1],
+        other => other.prints().map(|prints| prints.len() as u64),
     };
-    if old {
-        on(tally, Side::Old);
-    }
-    if new {
-        on(tally, Side::New);
+    for (side, rows) in tally.sides.iter_mut().zip(rows) {
+        side.rows += rows;
+        side.keys += u64::from(rows > 0);
     }
 }

@@ -8,21 +8,28 @@ use std::convert::Infallible;
 use proptest::prelude::*;
 
 use super::cells::View;
-use super::found::{Found, Rules};
+use super::found::{Alone, Rules};
 use super::join::{self, Print};
+use super::parts::{Parts, Whole};
 use super::sample::Smallest;
+use super::watch::Watch;
 use super::{SideTally, Tally};
 use crate::error::Side;
 use crate::fingerprint::Fingerprint;
 use crate::value::{put_framed, tag};
 
 /// A row of a one-column key and one other cell; `None` does not parse.
-type Row = (u8, Option<u8>);
+pub(super) type Row = (u8, Option<u8>);
 
-const RULES: Rules<'static> = Rules {
+pub(super) const RULES: Rules<'static> = Rules {
     key: 1,
     tolerances: &[None, None],
     keep: 3,
+    watch: Watch {
+        limit: 0,
+        before: None,
+        young: None,
+    },
 };
 
 fn canonical((key, cell): Row) -> (Vec<u8>, usize) {
@@ -37,7 +44,7 @@ fn canonical((key, cell): Row) -> (Vec<u8>, usize) {
 }
 
 /// The rows' canonical bytes, and prints whose `at` is an index into them.
-fn prints(rows: &[Row]) -> (Vec<Vec<u8>>, Vec<Print>) {
+pub(super) fn prints(rows: &[Row]) -> (Vec<Vec<u8>>, Vec<Print>) {
     let make = Fingerprint::new("laws");
     let mut kept = Vec::new();
     let mut prints = Vec::new();
@@ -50,24 +57,28 @@ fn prints(rows: &[Row]) -> (Vec<Vec<u8>>, Vec<Print>) {
     (kept, prints)
 }
 
-fn compare(old: &[Row], new: &[Row]) -> Found {
+fn compare(old: &[Row], new: &[Row]) -> Whole {
+    look(old, new, RULES).finish()
+}
+
+pub(super) fn look(old: &[Row], new: &[Row], rules: Rules<'_>) -> Parts {
     let (old_rows, mut old) = prints(old);
     let (new_rows, mut new) = prints(new);
-    let mut found = Found::new(RULES);
+    let mut parts = Parts::new(rules);
     join::join(&mut old, &mut new, |pairing, unclear| {
         let row = |side: Side, print: &Print| {
             let rows = [&old_rows, &new_rows][side.index()];
             Ok::<_, Infallible>(Cow::Borrowed(&rows[print.at as usize][..]))
         };
-        found
-            .add(&pairing, unclear, RULES, row)
+        parts
+            .add(&pairing, unclear, rules, row)
             .expect("rows are at hand");
     });
-    found
+    parts
 }
 
 /// The counts by a model that knows nothing of prints, sorting or partitions.
-fn model(old: &[Row], new: &[Row], view: View) -> Tally {
+pub(super) fn model(old: &[Row], new: &[Row], view: View) -> Tally {
     let mut keys: BTreeMap<u8, [Vec<Option<u8>>; 2]> = BTreeMap::new();
     for (side, rows) in [old, new].into_iter().enumerate() {
         for (key, cell) in rows {
@@ -77,6 +88,7 @@ fn model(old: &[Row], new: &[Row], view: View) -> Tally {
     let mut tally = Tally::new(2);
     for [old, new] in keys.values() {
         for (side, cells) in tally.sides.iter_mut().zip([old, new]) {
+            side.rows += cells.len() as u64;
             side.keys += u64::from(!cells.is_empty());
             side.duplicated += u64::from(cells.len() > 1);
         }
@@ -100,7 +112,7 @@ fn equal(old: Option<u8>, new: Option<u8>, view: View) -> bool {
     }
 }
 
-fn outcomes(tally: &Tally) -> ([u64; 5], [SideTally; 2]) {
+pub(super) fn outcomes(tally: &Tally) -> ([u64; 5], [SideTally; 2]) {
     let counts = [
         tally.matched,
         tally.differing,
@@ -111,7 +123,7 @@ fn outcomes(tally: &Tally) -> ([u64; 5], [SideTally; 2]) {
     (counts, tally.sides.clone())
 }
 
-fn rows() -> impl Strategy<Value = Vec<Row>> {
+pub(super) fn rows() -> impl Strategy<Value = Vec<Row>> {
     let row = (0..12u8, prop::option::weighted(0.8, 0..3u8));
     prop::collection::vec(row, 0..20)
 }
@@ -124,8 +136,9 @@ struct Shown {
     duplicated: Vec<(Vec<u8>, [u64; 2])>,
 }
 
-fn shown(found: &Found) -> Shown {
-    let rows = |kept: &Smallest<Box<[u8]>>| kept.iter().map(|(_, row)| row.to_vec()).collect();
+fn shown(whole: &Whole) -> Shown {
+    let found = &whole.found;
+    let rows = |kept: &Smallest<Alone>| kept.iter().map(|(_, kept)| kept.row.to_vec()).collect();
     let pairs = found.differing.iter();
     let duplicated = found.duplicated.iter();
     Shown {
@@ -165,12 +178,12 @@ proptest! {
         if swap {
             order.reverse();
         }
-        let mut sum = Found::new(RULES);
+        let mut sum = Parts::new(RULES);
         for index in order {
-            sum.merge(compare(&part(&old, index), &part(&new, index)));
+            sum.merge(look(&part(&old, index), &part(&new, index), RULES), RULES);
         }
-        let whole = compare(&old, &new);
-        prop_assert_eq!(&sum.views, &whole.views);
+        let (sum, whole) = (sum.finish(), compare(&old, &new));
+        prop_assert_eq!(&sum.tallies, &whole.tallies);
         prop_assert_eq!(shown(&sum), shown(&whole));
     }
 
@@ -178,7 +191,7 @@ proptest! {
     fn the_order_of_rows_does_not_matter(old in rows(), new in rows()) {
         let turned = |rows: &[Row]| rows.iter().rev().copied().collect::<Vec<_>>();
         let (there, back) = (compare(&old, &new), compare(&turned(&old), &turned(&new)));
-        prop_assert_eq!(&there.views, &back.views);
+        prop_assert_eq!(&there.tallies, &back.tallies);
         prop_assert_eq!(shown(&there), shown(&back));
     }
 
@@ -205,12 +218,12 @@ fn outcomes_of(old: &[(u128, bool)], new: &[(u128, bool)], view: View) -> [u64; 
     };
     let mut old: Vec<Print> = old.iter().map(print).collect();
     let mut new: Vec<Print> = new.iter().map(print).collect();
-    let mut found = Found::new(RULES);
+    let mut parts = Parts::new(RULES);
     join::join(&mut old, &mut new, |pairing, unclear| {
-        found.count(&pairing, unclear)
+        parts.count(&pairing, unclear)
     });
-    found.finish();
-    let tally = found.view(view);
+    let whole = parts.finish();
+    let tally = whole.view(view);
     [tally.matched, tally.missing, tally.extra, tally.duplicated]
 }
 
@@ -242,10 +255,10 @@ fn several_unreadable_keys_of_a_side_may_be_one() {
 
 #[test]
 fn one_side_only_is_forgotten_when_a_side_was_not_seen_whole() {
-    let mut found = compare(&[(1, Some(1)), (2, Some(1))], &[(2, Some(2)), (3, Some(1))]);
-    assert_eq!(found.view(View::AsRead).missing, 1);
-    found.forget_one_sided();
-    let tally = found.view(View::AsRead);
+    let mut whole = compare(&[(1, Some(1)), (2, Some(1))], &[(2, Some(2)), (3, Some(1))]);
+    assert_eq!(whole.view(View::AsRead).missing, 1);
+    whole.forget_one_sided();
+    let tally = whole.view(View::AsRead);
     assert_eq!((tally.missing, tally.extra, tally.differing), (0, 0, 1));
-    assert!(found.missing.is_empty());
+    assert!(whole.found.missing.is_empty());
 }

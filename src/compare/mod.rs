@@ -5,12 +5,18 @@ pub mod cause;
 pub mod cells;
 pub mod found;
 pub mod join;
+pub mod parts;
 pub mod sample;
 pub mod tally;
+pub mod views;
+pub mod watch;
 
 pub use cause::Cause;
 pub use found::Found;
+pub use parts::{Parts, Whole};
 pub use tally::{ColumnTally, SideTally, Tally};
 
 #[cfg(test)]
 mod law_tests;
+#[cfg(test)]
+mod watch_tests;

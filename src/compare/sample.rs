@@ -70,6 +70,15 @@ impl<T> Smallest<T> {
             .map(|(key, entry)| (key.0.as_slice(), entry))
     }
 
+    /// An empty one that keeps as many.
+    pub fn emptied(&self) -> Smallest<T> {
+        Smallest::new(self.cap)
+    }
+
+    pub fn each_mut(&mut self, change: impl FnMut(&mut T)) {
+        self.kept.values_mut().for_each(change);
+    }
+
     pub fn clear(&mut self) {
         self.kept.clear();
     }

@@ -3,17 +3,22 @@
 //! decided says so instead of passing.
 
 mod checks;
+mod doubt;
 mod figures;
+#[cfg(test)]
+mod law_tests;
 mod limit;
 #[cfg(test)]
 mod tests;
 
+pub use doubt::Doubt;
 pub use figures::{counted, percent, thousands};
 
 use serde::{Deserialize, Serialize};
 
 use crate::compare::Tally;
 use checks::{Check, Judged};
+use doubt::Seen;
 
 /// Ordered so that findings combine by the worst.
 #[derive(
@@ -38,6 +43,9 @@ pub struct Finding {
     pub verdict: Verdict,
     /// One sentence.
     pub why: String,
+    /// What would have to be known to decide it, where that is not known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub undecided_by: Vec<Doubt>,
 }
 
 /// All that gates may look at.
@@ -48,6 +56,11 @@ pub struct Observed<'a> {
     /// As if every unreadable cell were equal to its partner, and as if none were.
     pub if_equal: &'a Tally,
     pub if_different: &'a Tally,
+    /// The same three, as if every key that moves had matched in the end; in the
+    /// others it counts as it was seen last. `None` where none moves.
+    pub if_settled: Option<&'a [Tally; 3]>,
+    /// How many keys move.
+    pub moving: u64,
     /// Whether each side (old, new) was seen whole.
     pub complete: [bool; 2],
     /// The compared columns' names, as in `tally.columns`.
@@ -129,37 +142,37 @@ pub fn worst(findings: &[Finding]) -> Verdict {
     verdicts.max().unwrap_or(Verdict::Inconclusive)
 }
 
-/// What a check finds, all three tallies and both receipts considered.
+/// What a check finds, all tallies and both receipts considered.
 fn settle(check: Check<'_>, observed: &Observed<'_>) -> Finding {
-    let as_read = (check.judge)(observed.tally);
-    let if_equal = (check.judge)(observed.if_equal);
-    let if_different = (check.judge)(observed.if_different);
-    let verdict = as_read.verdict;
-    let agreed = if_equal.verdict == verdict && if_different.verdict == verdict;
+    let seen = Seen::of(&check, observed);
+    let doubts = seen.doubts();
+    let verdict = seen.as_read().verdict;
     let judged = if let Some(unseen) = unseen(observed.complete) {
-        match check.lasting && agreed && verdict == Verdict::Fail {
-            true => as_read,
+        match check.lasting && doubts.is_empty() && verdict == Verdict::Fail {
+            true => seen.into_as_read(),
             false => Judged {
                 verdict: Verdict::Inconclusive,
-                observed: as_read.observed.filter(|_| check.lasting),
+                observed: seen.into_as_read().observed.filter(|_| check.lasting),
                 why: unseen.to_owned(),
             },
         }
-    } else if agreed {
-        as_read
+    } else if doubts.is_empty() {
+        seen.into_as_read()
     } else {
         Judged {
             verdict: Verdict::Inconclusive,
-            why: unreadable(observed, &if_equal, &if_different),
-            observed: as_read.observed,
+            why: seen.why(&doubts, observed),
+            observed: seen.into_as_read().observed,
         }
     };
+    let seen_whole = observed.complete == [true, true];
     Finding {
         name: check.name,
         required: check.required,
         observed: judged.observed,
         verdict: judged.verdict,
         why: judged.why,
+        undecided_by: if seen_whole { doubts } else { Vec::new() },
     }
 }
 
@@ -171,18 +184,4 @@ fn unseen(complete: [bool; 2]) -> Option<&'static str> {
         [true, false] => Some("the new side was not seen whole"),
         [false, false] => Some("neither side was seen whole"),
     }
-}
-
-/// How the cells that do not parse decide the gate.
-fn unreadable(observed: &Observed<'_>, if_equal: &Judged, if_different: &Judged) -> String {
-    let [old, new] = [0, 1].map(|side: usize| observed.tally.sides[side].unreadable);
-    let figure = |judged: &Judged| judged.observed.clone().unwrap_or("nothing".to_owned());
-    format!(
-        "unreadable cells decide it ({} in old, {} in new): {} if they are all equal, \
-         {} if they are all different",
-        thousands(old),
-        thousands(new),
-        figure(if_equal),
-        figure(if_different),
-    )
 }

@@ -11,8 +11,9 @@ use super::model::{
 };
 use super::text_of::{cell_text, values};
 use crate::compare::cells::View;
+use crate::compare::found::{self, Alone};
 use crate::compare::sample::Smallest;
-use crate::compare::{Cause, Found, Tally, found};
+use crate::compare::{Cause, Tally, Whole};
 use crate::error::{Code, Failure, Side};
 use crate::gate::{self, Finding, Verdict};
 use crate::plan::DatasetPlan;
@@ -41,7 +42,7 @@ pub struct SideRead<'a> {
 /// A compared dataset, as `build` takes it.
 pub struct Input<'a> {
     pub plan: &'a DatasetPlan,
-    pub found: &'a Found,
+    pub whole: &'a Whole,
     pub sides: [SideRead<'a>; 2],
     pub findings: Vec<Finding>,
     pub failures: &'a [Failure],
@@ -49,8 +50,8 @@ pub struct Input<'a> {
 
 /// The model of one compared dataset, and what goes to its detail files.
 pub fn dataset(input: Input<'_>) -> (Dataset, Details) {
-    let (plan, found) = (input.plan, input.found);
-    let tally = found.view(View::AsRead);
+    let plan = input.plan;
+    let tally = input.whole.view(View::AsRead);
     let details = samples(&input);
     let complete = input.sides.iter().all(|side| side.complete);
     let dataset = Dataset {
@@ -198,7 +199,7 @@ fn columns(input: &Input<'_>, tally: &Tally) -> Vec<Column> {
             tolerated: counted.tolerated,
             causes: causes(&counted.causes),
             rules: rules(input, index),
-            examples: examples(plan, &input.found.examples[index]),
+            examples: examples(plan, &input.whole.found.examples[index]),
         })
         .collect()
 }
@@ -242,12 +243,12 @@ fn examples(plan: &DatasetPlan, kept: &Smallest<found::CellPair>) -> Vec<Example
 }
 
 fn samples(input: &Input<'_>) -> Samples {
-    let (plan, found) = (input.plan, input.found);
-    let one_sided = |kept: &Smallest<Box<[u8]>>| {
+    let (plan, found) = (input.plan, &input.whole.found);
+    let one_sided = |kept: &Smallest<Alone>| {
         kept.iter()
-            .map(|(key, row)| OneSided {
+            .map(|(key, alone)| OneSided {
                 key: values(plan, key),
-                row: values(plan, row),
+                row: values(plan, &alone.row),
             })
             .collect()
     };

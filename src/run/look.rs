@@ -1,7 +1,7 @@
 //! Reading both sides whole for a look at them, without comparing: what
 //! `explain` and the search for a key share with a verification's own pass.
 
-use super::dataset::rows_short;
+use super::ends::rows_short;
 use super::progress::Progress;
 use super::stream::{self, Input, Work};
 use crate::error::{Failure, Result, Side};

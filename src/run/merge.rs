@@ -1,19 +1,19 @@
-//! Joining the partitions of a pass, on all workers, into one [`Found`].
+//! Joining the partitions of a pass, on all workers, into one [`Parts`].
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::part::Part;
 use super::pass::Pass;
 use super::store::PARTITIONS;
-use crate::compare::Found;
+use crate::compare::Parts;
 use crate::compare::found::Rules;
 use crate::compare::join::{self, Pairing, Print};
 use crate::error::{Result, Side};
 
 /// Joins kept rows: every key is counted and compared.
-pub fn join_rows(pass: &Pass<'_>, rules: Rules<'_>) -> Result<Found> {
+pub fn join_rows(pass: &Pass<'_>, rules: Rules<'_>) -> Result<Parts> {
     let (found, _) = over_partitions(
-        || (Found::new(rules), <[Vec<u8>; 2]>::default()),
+        || (Parts::new(rules), <[Vec<u8>; 2]>::default()),
         |(found, spare), part| {
             let [old, new] = std::mem::take(spare);
             let mut parts = [
@@ -33,16 +33,16 @@ pub fn join_rows(pass: &Pass<'_>, rules: Rules<'_>) -> Result<Found> {
             *spare = parts.map(Part::into_spare);
             done
         },
-        |mine, (found, _)| mine.0.merge(found),
+        |mine, (found, _)| mine.0.merge(found, rules),
     )?;
     Ok(found)
 }
 
 /// Joins prints: what they settle is counted; of the rest, the locators of the
 /// rows to read again.
-pub fn join_prints(pass: &Pass<'_>, rules: Rules<'_>) -> Result<(Found, [Vec<u64>; 2])> {
+pub fn join_prints(pass: &Pass<'_>, rules: Rules<'_>) -> Result<(Parts, [Vec<u64>; 2])> {
     over_partitions(
-        || (Found::new(rules), [Vec::new(), Vec::new()]),
+        || (Parts::new(rules), [Vec::new(), Vec::new()]),
         |(found, needed), part| {
             join_part(pass, part, |pairing, unclear| match *pairing {
                 Pairing::Matched { .. } => found.count(pairing, unclear),
@@ -59,7 +59,7 @@ pub fn join_prints(pass: &Pass<'_>, rules: Rules<'_>) -> Result<(Found, [Vec<u64
             })
         },
         |mine, (found, needed)| {
-            mine.0.merge(found);
+            mine.0.merge(found, rules);
             for (mine, theirs) in mine.1.iter_mut().zip(needed) {
                 mine.extend(theirs);
             }
@@ -70,10 +70,10 @@ pub fn join_prints(pass: &Pass<'_>, rules: Rules<'_>) -> Result<(Found, [Vec<u64
 /// Counts what prints alone say, where no row can be read again. A pair that
 /// they do not settle counts as nothing, save that canonical rows of unlike
 /// prints differ, if no tolerance could forgive it.
-pub fn count_prints(pass: &Pass<'_>, rules: Rules<'_>, raw: bool) -> Result<Found> {
+pub fn count_prints(pass: &Pass<'_>, rules: Rules<'_>, raw: bool) -> Result<Parts> {
     let strict = !raw && rules.tolerances.iter().all(Option::is_none);
     over_partitions(
-        || Found::new(rules),
+        || Parts::new(rules),
         |found, part| {
             join_part(pass, part, |pairing, unclear| {
                 found.count(pairing, unclear);
@@ -81,11 +81,12 @@ pub fn count_prints(pass: &Pass<'_>, rules: Rules<'_>, raw: bool) -> Result<Foun
                     && strict
                     && !old.same_row(new)
                 {
-                    found.views.iter_mut().for_each(|view| view.differing += 1);
+                    let views = found.unmatched.views.each_mut();
+                    views.for_each(|view| view.differing += 1);
                 }
             })
         },
-        Found::merge,
+        |mine, found| mine.merge(found, rules),
     )
 }
 

@@ -7,6 +7,7 @@
 pub mod canon;
 pub mod dataset;
 pub mod draft;
+pub mod ends;
 pub mod explain;
 mod keys;
 mod look;
@@ -22,12 +23,13 @@ pub mod stream;
 pub mod survey;
 
 use dataset::{Compared, Strategy};
+use ends::Ends;
 use open::{NotOpened, Opened};
 use progress::Progress;
 use store::Budget;
 
-use crate::compare::Tally;
 use crate::compare::cells::View;
+use crate::compare::{Tally, Whole};
 use crate::error::{Exit, Failure, Result, Side};
 use crate::gate::{self, Gates, Observed, Verdict};
 use crate::plan::{DatasetPlan, DatasetSpec};
@@ -151,8 +153,9 @@ fn judge(
     tracing::debug!(spilled = budget.spilled(), "bytes kept on disk");
     progress.done();
     match compared {
-        Ok(compared) => {
-            let (dataset, mut details, reasons) = judge_compared(&plan, &compared, identities);
+        Ok(Compared { parts, ends }) => {
+            let whole = ends.close(parts);
+            let (dataset, mut details, reasons) = judge_compared(&plan, &whole, &ends, identities);
             details.keep(options.max_details);
             (dataset, details, reasons)
         }
@@ -168,7 +171,8 @@ fn judge(
 
 fn judge_compared(
     plan: &DatasetPlan,
-    compared: &Compared,
+    whole: &Whole,
+    ends: &Ends,
     identities: [Identity; 2],
 ) -> (Dataset, Details, Vec<Reason>) {
     let columns: Vec<String> = plan
@@ -179,10 +183,12 @@ fn judge_compared(
     let findings = gate::evaluate(
         &plan.gates,
         Observed {
-            tally: compared.view(View::AsRead),
-            if_equal: compared.view(View::AllEqual),
-            if_different: compared.view(View::AllDifferent),
-            complete: compared.ends.each_ref().map(|end| end.complete),
+            tally: whole.view(View::AsRead),
+            if_equal: whole.view(View::AllEqual),
+            if_different: whole.view(View::AllDifferent),
+            if_settled: whole.if_settled.as_ref(),
+            moving: whole.moving,
+            complete: ends.sides.each_ref().map(|end| end.complete),
             columns: &columns,
             only_old: &plan.only[0],
             only_new: &plan.only[1],
@@ -191,21 +197,18 @@ fn judge_compared(
     let mut identities = identities.into_iter();
     let (dataset, details) = build::dataset(Input {
         plan,
-        found: &compared.found,
-        sides: Side::BOTH.map(|side| side_read(compared, side, identities.next())),
+        whole,
+        sides: Side::BOTH.map(|side| side_read(ends, side, identities.next())),
         findings,
-        failures: &compared.failures,
+        failures: &ends.failures,
     });
-    let reasons = build::reasons(&dataset, &compared.failures);
+    let reasons = build::reasons(&dataset, &ends.failures);
     (dataset, details, reasons)
 }
 
-fn side_read(compared: &Compared, side: Side, identity: Option<Identity>) -> SideRead<'_> {
-    let (end, counted) = (
-        &compared.ends[side.index()],
-        &compared.counted[side.index()],
-    );
-    let whole = end.complete && compared.digests;
+fn side_read(ends: &Ends, side: Side, identity: Option<Identity>) -> SideRead<'_> {
+    let (end, counted) = (&ends.sides[side.index()], &ends.counted[side.index()]);
+    let whole = end.complete && ends.digests;
     SideRead {
         identity: identity.unwrap_or_default(),
         receipt: &end.receipt,
@@ -227,6 +230,8 @@ fn judge_failed(name: &str, gates: &Gates, not: NotOpened) -> (Dataset, Details,
             tally: &nothing,
             if_equal: &nothing,
             if_different: &nothing,
+            if_settled: None,
+            moving: 0,
             complete: [false; 2],
             columns: &[],
             only_old: &[],

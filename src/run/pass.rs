@@ -8,6 +8,7 @@ use super::part::Part;
 use super::store::{Budget, Store};
 use super::stream;
 use crate::compare::join::{self, Pairing, Print};
+use crate::compare::watch::Unmatched;
 use crate::error::{Result, Side};
 use crate::fingerprint::Batch;
 use crate::source::Rows;
@@ -38,6 +39,8 @@ pub struct Pass<'a> {
     canons: [&'a Canon; 2],
     form: Form,
     stores: [Store<'a>; 2],
+    /// Rows of other keys than these are passed over.
+    only: Option<&'a Unmatched>,
     /// Whether to watch for so many differences that another pass is better.
     watch: bool,
     seen: AtomicU64,
@@ -78,6 +81,7 @@ impl<'a> Pass<'a> {
             canons,
             form,
             stores: [Store::new(budget, share), Store::new(budget, share)],
+            only: None,
             watch: false,
             seen: AtomicU64::new(0),
             next_probe: AtomicU64::new(PROBE_FIRST),
@@ -88,6 +92,13 @@ impl<'a> Pass<'a> {
     /// The same, but it ends early once it is clear that too much differs.
     pub fn watching(mut self) -> Self {
         self.watch = true;
+        self
+    }
+
+    /// The same for the rows of these keys alone; those of others are neither
+    /// kept nor counted.
+    pub fn only(mut self, keys: &'a Unmatched) -> Self {
+        self.only = Some(keys);
         self
     }
 
@@ -162,8 +173,9 @@ impl stream::Work for Pass<'_> {
 
     fn rows(&self, side: Side, rows: &Rows, bytes: &[u8], state: &mut State) -> Result<()> {
         state.records.clear();
-        for index in 0..rows.len() {
-            self.add(side, rows, index, bytes, state);
+        match self.only {
+            None => (0..rows.len()).for_each(|index| self.add(side, rows, index, bytes, state)),
+            Some(keys) => self.add_only(keys, side, rows, bytes, state),
         }
         self.print(side, state);
         self.store(side, state)?;
@@ -179,6 +191,25 @@ impl stream::Work for Pass<'_> {
 }
 
 impl Pass<'_> {
+    /// Adds the rows of these keys: of all others only the key is looked at.
+    fn add_only(&self, keys: &Unmatched, side: Side, rows: &Rows, bytes: &[u8], state: &mut State) {
+        let canon = self.canons[side.index()];
+        let mut unused = canon.counted();
+        for index in 0..rows.len() {
+            let work = &mut state.work;
+            let facts = canon.key(rows.row(index), bytes, work, &mut unused);
+            state.batch.keys.add(&work.row[..facts.key_len]);
+        }
+        let mut prints = std::mem::take(&mut state.batch.prints[0]);
+        canon.prints.keys(&mut state.batch.keys, &mut prints);
+        for (index, print) in prints.iter().enumerate() {
+            if keys.contains(*print) {
+                self.add(side, rows, index, bytes, state);
+            }
+        }
+        state.batch.prints[0] = prints;
+    }
+
     /// Makes the canonical row (or only its key) and adds it to the batch.
     fn add(&self, side: Side, rows: &Rows, index: usize, bytes: &[u8], state: &mut State) {
         let canon = self.canons[side.index()];

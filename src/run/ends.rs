@@ -1,0 +1,138 @@
+//! How the reading of both sides ended, and what was counted on the way: all of
+//! a comparison but its keys.
+
+use std::time::Duration;
+
+use super::canon::{Canon, Counted};
+use super::pass::State;
+use super::stream::Ended;
+use crate::compare::{Parts, Whole};
+use crate::error::{Code, Failure, Side};
+use crate::source::Receipt;
+
+/// How one side's reading ended.
+#[derive(Debug, Default)]
+pub struct SideEnd {
+    pub receipt: Receipt,
+    pub rows: u64,
+    pub complete: bool,
+    pub took: Duration,
+}
+
+/// How the first look at both sides went.
+#[derive(Debug)]
+pub struct Ends {
+    /// Old, new.
+    pub counted: [Counted; 2],
+    pub sides: [SideEnd; 2],
+    /// Whether the counted digests hold every row.
+    pub digests: bool,
+    pub failures: Vec<Failure>,
+    /// Rows that are in no key: old, new.
+    beside: [u64; 2],
+}
+
+impl Ends {
+    pub fn new(canons: &[Canon; 2]) -> Ends {
+        Ends {
+            counted: canons.each_ref().map(Canon::counted),
+            sides: Default::default(),
+            digests: true,
+            failures: Vec::new(),
+            beside: [0; 2],
+        }
+    }
+
+    /// Adds how one side's stream ended.
+    pub fn add(&mut self, side: Side, ended: Ended<State>) {
+        let end = &mut self.sides[side.index()];
+        end.rows = ended.rows;
+        end.took = ended.took;
+        for state in ended.states {
+            self.counted[side.index()].merge(state.counted);
+        }
+        match ended.receipt {
+            Ok(receipt) => {
+                let doubt = doubt(&receipt, end.rows);
+                end.complete = doubt.is_none();
+                self.failures.extend(doubt.map(|doubt| doubt.on(side)));
+                end.receipt = receipt;
+            }
+            Err(failure) => self.failures.push(failure),
+        }
+    }
+
+    /// A side that turned out not to have been seen whole after all.
+    pub fn doubt(&mut self, side: Side, failure: Failure) {
+        self.sides[side.index()].complete = false;
+        let failure = failure.on(side);
+        if !self.failures.contains(&failure) {
+            self.failures.push(failure);
+        }
+    }
+
+    /// Remembers how many rows are in no key, as the first look at the keys
+    /// leaves them over.
+    pub fn set_beside(&mut self, parts: &Parts) {
+        let rows = parts.rows();
+        self.beside = [0, 1].map(|side| self.counted[side].rows.saturating_sub(rows[side]));
+    }
+
+    pub fn complete(&self) -> bool {
+        self.sides.iter().all(|end| end.complete)
+    }
+
+    /// The keys, added up, with the sides' own counters in every tally, and
+    /// without what an unseen row could undo.
+    pub fn close(&self, parts: Parts) -> Whole {
+        let mut whole = parts.finish();
+        for tally in whole.each_mut() {
+            for ((side, counted), beside) in
+                tally.sides.iter_mut().zip(&self.counted).zip(self.beside)
+            {
+                side.rows += beside;
+                side.unkeyed = counted.unkeyed;
+                side.unreadable = counted.unreadable;
+            }
+        }
+        if !self.complete() {
+            whole.forget_one_sided();
+        }
+        whole
+    }
+}
+
+/// What speaks against a stream that came to its end having been all rows.
+pub fn doubt(receipt: &Receipt, rows: u64) -> Option<Failure> {
+    let short = receipt.rows.filter(|claimed| *claimed != rows);
+    let short = short.map(|claimed| rows_short(claimed, rows));
+    short.or_else(|| receipt.doubt.clone())
+}
+
+pub fn rows_short(claimed: u64, rows: u64) -> Failure {
+    Failure::new(
+        Code::RowsShort,
+        format!("{rows} rows arrived, but the source says it holds {claimed}"),
+        "run again while nothing writes to this source",
+    )
+    .transient()
+}
+
+/// Why rows that were to be read again by their places did not all come.
+pub fn fetched_short(side: Side, ended: Ended<State>) -> Option<Failure> {
+    let failure = match ended.receipt {
+        Err(failure) => failure,
+        Ok(receipt) if receipt.rows == Some(ended.rows) => return None,
+        Ok(receipt) => Failure::new(
+            Code::SourceChanged,
+            format!(
+                "{} rows that differ were to be read again, but {} were found",
+                receipt.rows.unwrap_or(0),
+                ended.rows
+            ),
+            "run again while nothing writes to this source",
+        )
+        .transient(),
+    };
+    Some(failure.on(side))
+}
