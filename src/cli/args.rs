@@ -9,7 +9,7 @@ use clap::error::{ContextKind, ContextValue};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use super::help;
-use crate::plan::{Format, SourceOptions, VerifyOptions};
+use crate::plan::{Format, LimitOptions, SourceOptions, VerifyOptions};
 use crate::secret::Secret;
 
 /// Proves that a new data path returns what the old one does, before traffic moves to it.
@@ -73,7 +73,8 @@ pub enum Command {
 /// The sources and what of them is compared.
 #[derive(Args, Clone, Debug)]
 pub struct SourceArgs {
-    /// The old source: a file (.csv .tsv .json .jsonl, also .gz .zst), sqlite:FILE, or postgres://…
+    /// The old source: a file (.csv .tsv .json .jsonl, also .gz .zst), sqlite:FILE, postgres://…,
+    /// or PostgREST's root as https://…
     #[arg(value_parser = secret, value_hint = ValueHint::AnyPath)]
     pub old: Option<Secret>,
     /// The new source
@@ -97,9 +98,22 @@ pub struct SourceArgs {
     /// Read the new side by the query in this file
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub new_query: Option<PathBuf>,
-    /// Only rows that meet this condition, on both sides, in the sources' SQL
-    #[arg(long = "where", value_name = "SQL")]
+    /// Only rows that meet this condition, on both sides: SQL, or for PostgREST
+    /// its own terms (status=eq.active&price=gt.100)
+    #[arg(long = "where", value_name = "CONDITION")]
     pub filter: Option<String>,
+    /// Only the old side's rows that meet this condition, in the place of --where
+    #[arg(long = "old-where", value_name = "CONDITION")]
+    pub old_filter: Option<String>,
+    /// Only the new side's rows that meet this condition, in the place of --where
+    #[arg(long = "new-where", value_name = "CONDITION")]
+    pub new_filter: Option<String>,
+    /// This role of the old side, behind PostgREST, is known to see every row
+    #[arg(long, value_name = "ROLE")]
+    pub old_role: Option<String>,
+    /// This role of the new side, behind PostgREST, is known to see every row
+    #[arg(long, value_name = "ROLE")]
+    pub new_role: Option<String>,
     /// Columns not to compare, comma-separated
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
     pub ignore: Option<Vec<String>>,
@@ -115,12 +129,35 @@ pub struct SourceArgs {
     /// Compare even if both sides read the same table or file
     #[arg(long)]
     pub allow_same_source: bool,
+    /// Read variables from this file (NAME=value); the process's own come first
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub env_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub limits: LimitArgs,
+    /// Write log lines to the end of this file too
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub log_file: Option<PathBuf>,
     /// No progress on stderr
     #[arg(long, short)]
     pub quiet: bool,
     /// Say more on stderr; twice for debugging
     #[arg(long, short, action = clap::ArgAction::Count)]
     pub verbose: u8,
+}
+
+/// How hard a PostgREST server may be leaned on.
+#[derive(Args, Clone, Debug)]
+pub struct LimitArgs {
+    /// At most so many requests, such as 5/s or 1/2s, all connections together; `off`
+    /// for no limit [default: half of SYNC_RATE_LIMIT_PER_SECOND]
+    #[arg(long, value_name = "RATE")]
+    pub rate_limit: Option<String>,
+    /// Connections at once to each PostgREST side [default: 2]
+    #[arg(long, value_name = "N")]
+    pub connections: Option<String>,
+    /// Rows asked for at once from PostgREST [default: SYNC_BATCH_SIZE, else 1000]
+    #[arg(long, value_name = "ROWS")]
+    pub page_size: Option<String>,
 }
 
 #[derive(Args, Clone, Debug)]
@@ -212,11 +249,20 @@ impl From<SourceArgs> for SourceOptions {
             ],
             queries: [args.old_query, args.new_query],
             filter: args.filter,
+            filters: [args.old_filter, args.new_filter],
+            roles: [args.old_role, args.new_role],
             ignore: args.ignore.map(trimmed),
             columns: args.columns.map(trimmed),
             config: args.config,
             dataset: args.dataset,
             allow_same_source: args.allow_same_source,
+            env_file: args.env_file,
+            log_file: args.log_file,
+            limits: LimitOptions {
+                rate: args.limits.rate_limit,
+                connections: args.limits.connections,
+                page: args.limits.page_size,
+            },
             quiet: args.quiet,
             verbose: args.verbose,
         }

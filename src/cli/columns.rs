@@ -2,7 +2,6 @@
 
 use std::fmt::Write;
 use std::io::{self, IsTerminal};
-use std::path::Path;
 
 use super::args::ColumnsArgs;
 use super::{logging, print, refused, tell};
@@ -11,28 +10,24 @@ use crate::plan::{self, ColumnView, Compared, SchemaView, SideColumn, SourceOpti
 use crate::report::text::cell;
 use crate::report::text::table::{Cell, Ink, Style, Table};
 use crate::run::open;
-use crate::source::{Context, Identity, Undeclared};
+use crate::source::{Identity, Undeclared};
 
 /// 0: a verification could begin; 2: something is to be mended first; 3: a
 /// source could not be looked at. What can be shown is, in either case.
 pub fn run(args: ColumnsArgs) -> Exit {
     let options: SourceOptions = args.source.into();
-    logging::start(
-        options.verbose,
-        logging::colour(io::stderr().is_terminal()),
-        None,
-    );
-    let specs = match plan::specs(&options, &super::environment, Path::new("")) {
-        Ok(specs) => specs,
+    let asked = match super::asked(&options, None) {
+        Ok(asked) => asked,
         Err(failure) => return refused(&[failure]),
     };
+    let context = super::context(&asked.limits);
     let ink = Ink {
         colour: logging::colour(io::stdout().is_terminal()),
     };
     let mut page = String::new();
     let mut problems: Vec<Failure> = Vec::new();
-    for spec in &specs {
-        match open::both(spec, &Context::default()) {
+    for spec in &asked.datasets {
+        match open::both(spec, &context) {
             Ok(opened) => {
                 let [old, new] = &opened;
                 let view = plan::columns(spec, [&old.1, &new.1]);

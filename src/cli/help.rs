@@ -31,10 +31,36 @@ pub const TOP: &str = concat!(
     exits!()
 );
 
+/// What is read from the environment, which is the same for all commands.
+macro_rules! environment {
+    () => {
+        "A setting is what a flag says, else the configuration, else the environment,
+else a default; -v tells which. Variables (--env-file reads more of them):
+  STAGING_DB_URL                        the old side, where nothing else names it
+  SUPABASE_REST_URL                     the new side, likewise
+  SUPABASE_URL                          the same, without /rest/v1 at its end
+  SUPABASE_REST_HEADERS_APIKEY          the apikey header, else
+  SUPABASE_SERVICE_ROLE_KEY, SUPABASE_ANON_KEY
+  SUPABASE_REST_HEADERS_AUTHORIZATION   the bearer token, else
+  SUPABASE_SERVICE_ROLE_KEY             where it is a JWT
+  SYNC_RATE_LIMIT_PER_SECOND            the sync's requests; half as many are made
+  SYNC_BATCH_SIZE                       rows of a page
+  SYNC_CIRCUIT_BREAKER_THRESHOLD        after so many failures in a row the server is
+  SYNC_CIRCUIT_BREAKER_TIMEOUT          left alone for so many milliseconds
+  LOG_LEVEL                             error, warn, info or debug, without -v
+Keys go only to the server that SUPABASE_REST_URL or SUPABASE_URL names, if one
+of them is set."
+    };
+}
+
 pub const VERIFY: &str = concat!(
     "Without OLD and NEW, shadowgate.toml in the working directory (or --config)
 says everything, and flags override it. With them no configuration is read
 unless --config names one.
+
+",
+    environment!(),
+    "
 
 Examples:
   # Two files; the key is a pair of columns
@@ -47,6 +73,13 @@ Examples:
   # A query against SQLite, rows of one prefecture, every key must match
   shadowgate verify sqlite:old.db sqlite:new.db --old-query queries/listings_old.sql \\
       --new-table listings --where \"prefecture = '東京都'\" --match-rate 100%
+
+  # The old database and Supabase, as the environment names them
+  shadowgate verify --table property_listings --env-file .env
+
+  # Rows of one status: SQL on one side, PostgREST's terms on the other
+  shadowgate verify postgres://app@old.example/app https://new.example/rest/v1 \\
+      --table listings --old-where \"status = 'active'\" --new-where status=eq.active
 
   # One dataset of a configuration, for a script
   shadowgate verify --dataset listings --format json > report.json

@@ -11,16 +11,19 @@ pub mod progress;
 mod shell;
 mod verify;
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::panic::catch_unwind;
 use std::path::Path;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
+use indicatif::MultiProgress;
 
 use crate::error::{Code, Exit, Failure, Result};
-use crate::plan::{self, DatasetSpec, SourceOptions};
+use crate::plan::{self, Asked, DatasetSpec, SourceOptions};
 use crate::report::text::cell;
+use crate::source::{Context, Limits};
+use crate::stop::Stop;
 use args::{Cli, Command};
 
 /// Runs what was typed and says how it ended.
@@ -73,13 +76,20 @@ fn refused(failures: &[Failure]) -> Exit {
     }
 }
 
+/// What is asked for, with the log begun as it says.
+fn asked(options: &SourceOptions, bars: Option<MultiProgress>) -> Result<Asked> {
+    let asked = plan::asked(options, &environment, Path::new(""))?;
+    let colour = logging::colour(std::io::stderr().is_terminal());
+    logging::start(&asked.log, &asked.notes, options.verbose, colour, bars)?;
+    Ok(asked)
+}
+
 /// The dataset of a command that looks at one.
-fn one_dataset(options: &SourceOptions) -> Result<DatasetSpec> {
-    let mut specs = plan::specs(options, &environment, Path::new(""))?;
-    match (specs.pop(), specs.is_empty()) {
+fn the_one(datasets: &mut Vec<DatasetSpec>) -> Result<DatasetSpec> {
+    match (datasets.pop(), datasets.is_empty()) {
         (Some(spec), true) => Ok(spec),
         (last, _) => {
-            let names = specs.iter().chain(&last).map(|spec| spec.name.as_str());
+            let names = datasets.iter().chain(&last).map(|spec| spec.name.as_str());
             Err(Failure::new(
                 Code::Usage,
                 "the configuration has several datasets, and this command looks at one",
@@ -90,6 +100,11 @@ fn one_dataset(options: &SourceOptions) -> Result<DatasetSpec> {
             ))
         }
     }
+}
+
+/// What the sources of a run share.
+fn context(limits: &Limits) -> Context {
+    Context::new(Stop::default(), limits.clone())
 }
 
 /// Prints an answer on stdout, whole.

@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
+use indicatif::MultiProgress;
 use jiff::Timestamp;
 
 use super::{logging, progress, tell};
@@ -12,7 +13,6 @@ use crate::plan::{Format, Plan, VerifyOptions};
 use crate::report::model::{Details, Reason, Report, Run, SCHEMA_VERSION};
 use crate::report::{json, text, writer};
 use crate::run::{self, Finished, Options, dataset::Strategy};
-use crate::source::Context;
 
 /// Plans, compares, judges, saves and prints.
 pub fn run(options: &VerifyOptions) -> Exit {
@@ -20,13 +20,12 @@ pub fn run(options: &VerifyOptions) -> Exit {
     let quiet = options.source.quiet;
     let terminal = io::stderr().is_terminal();
     let (listener, bars) = progress::listener(quiet, terminal);
-    logging::start(options.source.verbose, logging::colour(terminal), bars);
-    let plan = match plan(options) {
+    let plan = match plan(options, bars) {
         Ok(plan) => plan,
         Err(failure) => return refuse(&[failure]),
     };
     let how = Options {
-        context: Context::default(),
+        context: super::context(&plan.limits),
         memory: plan.memory,
         max_details: plan.max_details,
         strategy: Strategy::Auto,
@@ -37,10 +36,12 @@ pub fn run(options: &VerifyOptions) -> Exit {
     }
 }
 
-/// What is asked for, and a folder that will take the report: a run of an hour
+/// What is asked for, with the log begun as it says, and a folder that will take the report: a run of an hour
 /// must not end at a folder that could never be written.
-fn plan(options: &VerifyOptions) -> Result<Plan, Failure> {
+fn plan(options: &VerifyOptions, bars: Option<MultiProgress>) -> Result<Plan, Failure> {
     let plan = Plan::from(options, &super::environment, Path::new(""))?;
+    let colour = logging::colour(io::stderr().is_terminal());
+    logging::start(&plan.log, &plan.notes, plan.verbose, colour, bars)?;
     writer::check(&plan.report_dir).map_err(|failure| Failure {
         code: Code::Usage,
         ..failure

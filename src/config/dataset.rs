@@ -8,8 +8,8 @@ use indexmap::IndexMap;
 use super::column::{self, ColumnRules};
 use super::document::{Fields, Node, Problem, Reading};
 use super::gates::{self, GateChanges};
-use super::units;
-use crate::source::location::{Location, TextOptions};
+use super::{rest, units};
+use crate::source::location::{Location, RestOptions, TextOptions};
 
 /// One dataset as the file has it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -37,6 +37,7 @@ pub struct SideTable {
     pub rename: IndexMap<String, String>,
     pub sslrootcert: Option<PathBuf>,
     pub text: TextOptions,
+    pub rest: RestOptions,
     pub timeouts: Timeouts,
 }
 
@@ -171,7 +172,8 @@ fn columns<'a>(
 }
 
 fn side<'a>(node: &Node<'a>, folder: &Path, reading: &mut Reading<'a>) -> SideTable {
-    let Some(fields) = reading.fields(node, &SIDE) else {
+    let known = [&SIDE[..], &rest::FIELDS].concat();
+    let Some(fields) = reading.fields(node, &known) else {
         return SideTable::default();
     };
     let source = fields.get("source");
@@ -192,6 +194,7 @@ fn side<'a>(node: &Node<'a>, folder: &Path, reading: &mut Reading<'a>) -> SideTa
             null: names(&fields, "null", reading),
             encoding,
         },
+        rest: rest::read(&fields, reading),
         timeouts: Timeouts::read(&fields, reading),
     }
 }

@@ -259,7 +259,7 @@ pub fn join(path: &str, name: &str) -> String {
 }
 
 /// Replaces each `${NAME}`; `$${` stands for `${` itself.
-fn expand(text: &str, env: Env<'_>) -> Result<String, String> {
+pub fn expand(text: &str, env: Env<'_>) -> Result<String, String> {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find("${") {

@@ -5,19 +5,26 @@
 pub mod column;
 pub mod dataset;
 pub mod document;
+mod dotenv;
+pub mod environment;
 pub mod gates;
+pub mod limits;
 pub mod nearest;
+pub mod rest;
 pub mod units;
 
 use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
+use toml::Spanned;
 use toml::de::DeTable;
 
 pub use column::ColumnRules;
 pub use dataset::{Dataset, SideTable, Timeouts};
 pub use document::Env;
+pub use environment::{Environment, Variable};
 pub use gates::GateChanges;
+pub use limits::LimitTable;
 
 use crate::error::{Code, Failure, Result};
 use dataset::checked;
@@ -31,15 +38,19 @@ pub struct Config {
     pub datasets: IndexMap<String, Dataset>,
     pub gates: GateChanges,
     pub timeouts: Timeouts,
+    pub limits: LimitTable,
+    pub log_file: Option<PathBuf>,
     pub report_dir: Option<PathBuf>,
     pub report_mode: Option<u32>,
     pub memory: Option<units::Size>,
     pub max_details: Option<usize>,
 }
 
-const TOP: [&str; 9] = [
+const TOP: [&str; 11] = [
     "datasets",
     "gates",
+    "env_file",
+    "log_file",
     "report_dir",
     "report_mode",
     "memory",
@@ -49,8 +60,9 @@ const TOP: [&str; 9] = [
     "connect_timeout",
 ];
 
-/// Reads the file at `path`.
-pub fn load(path: &Path, env: Env<'_>) -> Result<Config> {
+/// Reads the file at `path`, and the env file that it names unless another was
+/// read before.
+pub fn load(path: &Path, environment: &mut Environment<'_>) -> Result<Config> {
     let bytes = std::fs::read(path).map_err(|error| cannot_read(path, &error))?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
@@ -62,7 +74,7 @@ pub fn load(path: &Path, env: Env<'_>) -> Result<Config> {
         let what = "the file is not UTF-8 from here on".to_owned();
         refuse(path, &mut [Problem { line, what }])
     })?;
-    parse(&text, path, env)
+    parse(&text, path, environment)
 }
 
 fn cannot_read(path: &Path, error: &std::io::Error) -> Failure {
@@ -81,10 +93,16 @@ fn cannot_read(path: &Path, error: &std::io::Error) -> Failure {
 }
 
 /// Reads a configuration's text; `path` is where it came from.
-pub fn parse(text: &str, path: &Path, env: Env<'_>) -> Result<Config> {
-    let mut reading = Reading::new(text, env);
-    let document = DeTable::parse(text)
-        .map_err(|error| refuse(path, &mut [syntax(text, &reading, &error)]))?;
+pub fn parse(text: &str, path: &Path, environment: &mut Environment<'_>) -> Result<Config> {
+    let document = DeTable::parse(text).map_err(|error| {
+        refuse(
+            path,
+            &mut [syntax(text, &Reading::new(text, &|_| None), &error)],
+        )
+    })?;
+    load_env_file(text, &document, path, environment)?;
+    let env = |name: &str| environment.value(name);
+    let mut reading = Reading::new(text, &env);
     let root = reading.root(&document);
     let mut config = read(&root, path, &mut reading);
     if !reading.problems.is_empty() {
@@ -92,6 +110,33 @@ pub fn parse(text: &str, path: &Path, env: Env<'_>) -> Result<Config> {
     }
     config.path = path.to_owned();
     Ok(config)
+}
+
+/// It comes before all else, which may name its variables.
+fn load_env_file(
+    text: &str,
+    document: &Spanned<DeTable<'_>>,
+    path: &Path,
+    environment: &mut Environment<'_>,
+) -> Result<()> {
+    if environment.file().is_some() {
+        return Ok(());
+    }
+    let env = |name: &str| environment.value(name);
+    let mut reading = Reading::new(text, &env);
+    let root = reading.root(document);
+    let named = root.get("env_file").and_then(|node| reading.string(node));
+    if !reading.problems.is_empty() {
+        return Err(refuse(path, &mut reading.problems));
+    }
+    match named {
+        Some(file) => environment.load(&folder(path).join(file)),
+        None => Ok(()),
+    }
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new(""))
 }
 
 /// The parser's words without the line they are about, which its own message shows.
@@ -106,8 +151,8 @@ fn syntax(text: &str, reading: &Reading<'_>, error: &toml::de::Error) -> Problem
 }
 
 fn read<'a>(root: &Fields<'a>, path: &Path, reading: &mut Reading<'a>) -> Config {
-    reading.only_known(root, &TOP);
-    let folder = path.parent().unwrap_or(Path::new(""));
+    reading.only_known(root, &[&TOP[..], &limits::FIELDS].concat());
+    let folder = folder(path);
     let mut datasets = IndexMap::new();
     let tables = root.get("datasets").and_then(|node| reading.table(node));
     for (name, node) in tables.iter().flat_map(Fields::iter) {
@@ -118,6 +163,7 @@ fn read<'a>(root: &Fields<'a>, path: &Path, reading: &mut Reading<'a>) -> Config
         None => GateChanges::default(),
     };
     let report_dir = root.get("report_dir").and_then(|node| reading.string(node));
+    let log_file = root.get("log_file").and_then(|node| reading.string(node));
     let mode = root.get("report_mode");
     let memory = root.get("memory");
     Config {
@@ -125,6 +171,8 @@ fn read<'a>(root: &Fields<'a>, path: &Path, reading: &mut Reading<'a>) -> Config
         datasets,
         gates,
         timeouts: Timeouts::read(root, reading),
+        limits: limits::read(root, reading),
+        log_file: log_file.map(|file| folder.join(file)),
         report_dir: report_dir.map(|dir| folder.join(dir)),
         report_mode: mode.and_then(|node| checked(node, reading, units::mode)),
         memory: memory.and_then(|node| checked(node, reading, units::size)),

@@ -8,6 +8,8 @@ use crate::secret::Secret;
 use crate::source::Location;
 use crate::value::Type;
 
+mod settings;
+
 /// The sample of the contract, to the letter.
 const SAMPLE: &str = r#"[datasets.listings]
 key = ["property_number"]
@@ -39,7 +41,8 @@ fn env(name: &str) -> Option<String> {
 }
 
 fn read(text: &str) -> Result<Config> {
-    parse(text, Path::new("conf/shadowgate.toml"), &env)
+    let path = Path::new("conf/shadowgate.toml");
+    parse(text, path, &mut Environment::new(&env))
 }
 
 fn why(text: &str) -> String {
@@ -312,9 +315,14 @@ fn sides_and_times() {
 fn a_file_that_is_not_there_or_not_text_says_so() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("shadowgate.toml");
-    assert_eq!(load(&path, &env).expect_err("no file").code, Code::NotFound);
+    assert_eq!(
+        load(&path, &mut Environment::new(&env))
+            .expect_err("no file")
+            .code,
+        Code::NotFound
+    );
     std::fs::write(&path, b"a = 1\n\xff").expect("written");
-    let failure = load(&path, &env).expect_err("not UTF-8");
+    let failure = load(&path, &mut Environment::new(&env)).expect_err("not UTF-8");
     assert!(failure.why.contains("line 2"), "{}", failure.why);
 }
 
@@ -327,7 +335,7 @@ proptest::proptest! {
     /// Sound TOML with values of any kind at every field.
     #[test]
     fn no_value_panics(
-        field in "(key|only|columns|gates|old\\.source|old\\.null|old\\.delimiter|new\\.rename|gates\\.missing|gates\\.columns\\.x|columns\\.x\\.map|columns\\.x\\.normalise|columns\\.x\\.tolerance|columns\\.x\\.round|columns\\.x\\.strip)",
+        field in "(key|only|columns|gates|old\\.select|old\\.apikey|old\\.source|old\\.null|old\\.delimiter|new\\.rename|gates\\.missing|gates\\.columns\\.x|columns\\.x\\.map|columns\\.x\\.normalise|columns\\.x\\.tolerance|columns\\.x\\.round|columns\\.x\\.strip)",
         value in "(1|-5|1\\.5|1e999|nan|inf|true|1979-05-27|\"\"|\"\\$\\{\"|\"x\"|\\[\\]|\\[1\\]|\\[\\[\"x\"\\]\\]|\\{\\}|\\{ a = 1 \\}|\\{ a = \"b\", b = \"a\" \\}|0xff|99999999999999999999)",
     ) {
         let _ = read(&format!("datasets.a.{field} = {value}\n"));

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::source::Rate;
+
 /// An amount of memory: so many bytes, or a share of what the machine has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Size {
@@ -80,6 +82,56 @@ pub fn duration(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| format!("`{trimmed}` is too long: at most 24 days, or `0` for no limit"))
 }
 
+/// Reads `5/s`, `300/m`, `1/2s` or a bare number, which is of a second; `None` is `off`.
+pub fn rate(text: &str) -> Result<Option<Rate>, String> {
+    let trimmed = text.trim();
+    if trimmed == "off" {
+        return Ok(None);
+    }
+    let wrong =
+        || format!("`{trimmed}` is not a rate: write `5/s`, `300/m`, `1/2s` or, for none, `off`");
+    let (count, per) = trimmed.split_once('/').unwrap_or((trimmed, "s"));
+    let count = count.trim().parse().ok().filter(|count| *count > 0);
+    let per = match per.trim() {
+        unit @ ("s" | "m" | "min" | "h") => duration(&format!("1{unit}")),
+        other => duration(other),
+    };
+    let per = per.ok().filter(|per| !per.is_zero());
+    match (count, per) {
+        (Some(count), Some(per)) => Ok(Some(Rate { count, per })),
+        _ => Err(wrong()),
+    }
+}
+
+/// A whole number above zero.
+pub fn positive<T: std::str::FromStr + PartialOrd + Default>(text: &str) -> Result<T, String> {
+    whole(text).and_then(|number: T| match number > T::default() {
+        true => Ok(number),
+        false => Err("at least 1 is due here".to_owned()),
+    })
+}
+
+/// A whole number. What is there instead is not repeated: it may come from a
+/// variable that holds something else.
+pub fn whole<T: std::str::FromStr>(text: &str) -> Result<T, String> {
+    let wrong = |_| "a whole number is due here, or this one is out of range".to_owned();
+    text.trim().parse().map_err(wrong)
+}
+
+/// A bare number of milliseconds.
+pub fn millis(text: &str) -> Result<Duration, String> {
+    let number: u64 = whole(text)?;
+    duration(&format!("{number}ms"))
+}
+
+/// A duration without an end would be a wait without one.
+pub fn finite(text: &str) -> Result<Duration, String> {
+    duration(text).and_then(|time| match time.is_zero() {
+        true => Err("a server that keeps silent would be waited for without end".to_owned()),
+        false => Ok(time),
+    })
+}
+
 /// Reads a file mode in octal: `0640` or `640`.
 pub fn mode(text: &str) -> Result<u32, String> {
     let digits = text.trim();
@@ -137,6 +189,40 @@ mod tests {
         for wrong in ["", "30", "s", "1.5s", "-1s", "9999999h"] {
             assert!(duration(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn rates() {
+        for (text, shown) in [
+            ("5", "5/s"),
+            ("5/s", "5/s"),
+            (" 300 / m ", "300/m"),
+            ("1/2s", "1/2s"),
+            ("3/500ms", "3/500ms"),
+            ("7/h", "7/h"),
+            ("4/1000ms", "4/s"),
+        ] {
+            let rate = rate(text).expect(text).expect(text);
+            assert_eq!(rate.to_string(), shown, "{text}");
+            let again = super::rate(&rate.to_string());
+            assert_eq!(again, Ok(Some(rate)), "{text}");
+        }
+        assert_eq!(rate("off"), Ok(None));
+        for wrong in ["", "0", "-1", "1.5", "5/", "5/0s", "/s", "5/x", "none"] {
+            assert!(rate(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn numbers() {
+        assert_eq!(positive(" 5 "), Ok(5u32));
+        assert!(positive::<u32>("0").is_err() && positive::<u32>("5.0").is_err());
+        assert_eq!(whole("0"), Ok(0u32));
+        assert_eq!(millis("1500"), Ok(Duration::from_millis(1500)));
+        assert_eq!(finite("5s"), Ok(Duration::from_secs(5)));
+        assert!(finite("0").is_err());
+        let unlike: Result<u32, String> = whole("hunter2");
+        assert!(!unlike.expect_err("no number").contains("hunter2"));
     }
 
     #[test]

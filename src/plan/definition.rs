@@ -7,6 +7,7 @@ use std::fmt::Write;
 use super::{ColumnRules, DatasetSpec, SideSpec};
 use crate::gate::Gates;
 use crate::normalise::Step;
+use crate::source::location::RestOptions;
 use crate::value::{FORMAT, Type, Zone};
 
 /// One compared column as it enters a definition.
@@ -83,6 +84,10 @@ fn side_text(side: &SideSpec, text: &mut String) {
         "side query {sql:?} where {:?} rename {rename:?} text {:?}",
         source.filter, source.text
     );
+    let RestOptions { role, select, .. } = &source.rest;
+    if role.is_some() || select.is_some() {
+        let _ = writeln!(text, "rest role {role:?} select {select:?}");
+    }
 }
 
 fn rules_text(column: &str, rules: &ColumnRules, text: &mut String) {

@@ -6,26 +6,35 @@
 //! column, types that cannot agree, a tolerance on text) is found here, all of
 //! it at once, and ends with exit 2.
 
+mod asked;
 mod build;
 mod columns;
+mod datasets;
 mod definition;
 mod key;
+mod limits;
+mod log;
 mod memory;
 mod names;
 mod options;
 mod resolve;
 mod rules;
+mod settings;
 mod side;
+mod surroundings;
 mod types;
 
 use indexmap::IndexMap;
 
 pub use crate::config::ColumnRules;
-pub use build::{CONFIG_FILE, Plan, specs};
+pub use asked::{Asked, CONFIG_FILE, asked};
+pub use build::Plan;
 pub use columns::{ColumnView, Compared, SchemaView, SideColumn, columns};
 pub use key::values as key_values;
-pub use options::{Format, SourceOptions, VerifyOptions};
+pub use log::{Level, Log};
+pub use options::{Format, LimitOptions, SourceOptions, VerifyOptions};
 pub use resolve::{resolve, resolve_key};
+pub use settings::{Named, Notes, Origin, Setting};
 
 use crate::compare::cells::Tolerance;
 use crate::error::Side;

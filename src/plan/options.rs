@@ -19,14 +19,29 @@ pub struct SourceOptions {
     pub queries: [Option<PathBuf>; 2],
     /// A condition for both sides.
     pub filter: Option<String>,
+    /// Old, new: conditions for one side, in the place of that for both.
+    pub filters: [Option<String>; 2],
+    /// Old, new: the role that is known to see every row.
+    pub roles: [Option<String>; 2],
     pub ignore: Option<Vec<String>>,
     pub columns: Option<Vec<String>>,
     pub config: Option<PathBuf>,
     pub dataset: Option<String>,
     pub allow_same_source: bool,
+    pub env_file: Option<PathBuf>,
+    pub log_file: Option<PathBuf>,
+    pub limits: LimitOptions,
     pub quiet: bool,
     /// How often `-v` was given.
     pub verbose: u8,
+}
+
+/// How hard servers may be leaned on, as typed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LimitOptions {
+    pub rate: Option<String>,
+    pub connections: Option<String>,
+    pub page: Option<String>,
 }
 
 /// What `verify` takes beside its sources, as typed.

@@ -5,33 +5,49 @@ use std::path::{Path, PathBuf};
 
 use super::SideSpec;
 use super::options::SourceOptions;
-use crate::config::{Config, SideTable, Timeouts};
+use super::settings::{Origin, Setting};
+use super::surroundings;
+use crate::config::{Config, Environment, SideTable, Timeouts};
 use crate::error::{Code, Failure, Result, Side};
-use crate::source::location::{Format, Location, Query, Spec, TextOptions};
+use crate::source::location::{Format, Location, Query, RestOptions, Spec, TextOptions};
 
-/// Builds one side. `table` is what the configuration `config` says of it (nothing,
-/// without one), `timeouts` those of the dataset and the file; paths that
-/// were typed are relative to `cwd`.
+/// All that says something of sides, besides their own tables.
+#[derive(Clone, Copy)]
+pub struct Sayings<'a> {
+    pub options: &'a SourceOptions,
+    /// What the tables are of, if there are any.
+    pub config: Option<&'a Config>,
+    pub environment: &'a Environment<'a>,
+    /// Paths that were typed are relative to it.
+    pub cwd: &'a Path,
+}
+
+/// Builds one side. `table` is what the configuration says of it (nothing,
+/// without one), `timeouts` are those of the dataset and the file. Told with it:
+/// where its settings came from.
 pub fn build(
     side: Side,
     table: &SideTable,
-    config: Option<&Config>,
     timeouts: Timeouts,
-    options: &SourceOptions,
-    cwd: &Path,
-) -> Result<SideSpec> {
-    let typed = &options.locations[side.index()];
-    let location = match typed {
-        Some(text) => Location::parse(text.expose())?.under(cwd),
-        None => configured(side, table, config)?,
-    };
+    sayings: Sayings<'_>,
+) -> Result<(SideSpec, Vec<Setting>)> {
+    let (location, origin) = place(side, table, sayings)?;
     // Settings that belonged to the configured source do not follow to another kind of one.
     let mut table = table.clone();
-    if typed.is_some() {
+    if origin == Origin::CommandLine {
         keep_fitting(&mut table, &location);
     }
-    overlay(&mut table, side, options, cwd);
+    overlay(&mut table, side, sayings.options, sayings.cwd);
     check(&table, &location)?;
+    let mut settings = vec![Setting::of_side(
+        side,
+        "source",
+        location.to_string(),
+        origin,
+    )];
+    if let Location::Rest(root) = &location {
+        settings.extend(rest(side, root, &mut table.rest, sayings)?);
+    }
     let timeouts = table.timeouts.or(timeouts);
     let query = table.query.map(read_query).transpose()?;
     let source = Spec {
@@ -39,28 +55,62 @@ pub fn build(
         query,
         filter: table.filter,
         text: table.text,
+        rest: table.rest,
         sslrootcert: table.sslrootcert,
         statement_timeout: timeouts.statement.unwrap_or(Spec::STATEMENT_TIMEOUT),
         lock_timeout: timeouts.lock.unwrap_or(Spec::LOCK_TIMEOUT),
         connect_timeout: timeouts.connect.unwrap_or(Spec::CONNECT_TIMEOUT),
         ..Spec::new(location)
     };
-    Ok(SideSpec {
-        source,
-        rename: table.rename,
-    })
+    let rename = table.rename;
+    Ok((SideSpec { source, rename }, settings))
 }
 
-fn configured(side: Side, table: &SideTable, config: Option<&Config>) -> Result<Location> {
-    match (&table.source, config) {
-        (Some(Ok(location)), _) => Ok(location.clone()),
-        (Some(Err(problem)), Some(config)) => Err(config.refuse(problem)),
-        _ => Err(Failure::new(
-            Code::Config,
-            "it has no `source`",
-            format!("Write `source = \"…\"` under the dataset's `{side}` table"),
-        )),
+/// Where the side is: as typed, else as configured, else where the environment says.
+fn place(side: Side, table: &SideTable, sayings: Sayings<'_>) -> Result<(Location, Origin)> {
+    if let Some(text) = &sayings.options.locations[side.index()] {
+        let location = Location::parse(text.expose())?.under(sayings.cwd);
+        return Ok((location, Origin::CommandLine));
     }
+    match (&table.source, sayings.config) {
+        (Some(Ok(location)), config) => Ok((location.clone(), of(config))),
+        (Some(Err(problem)), Some(config)) => Err(config.refuse(problem)),
+        _ => match surroundings::location(side, sayings.environment, sayings.cwd)? {
+            Some(found) => Ok(found),
+            None => Err(Failure::new(
+                Code::Config,
+                "it has no `source`",
+                format!(
+                    "Write `source = \"…\"` under the dataset's `{side}` table, or set {} in the environment",
+                    surroundings::named(side)
+                ),
+            )),
+        },
+    }
+}
+
+fn of(config: Option<&Config>) -> Origin {
+    Origin::Config(config.map(|config| config.path.clone()).unwrap_or_default())
+}
+
+/// Completes what is told to PostgREST, and says where it came from.
+fn rest(
+    side: Side,
+    root: &url::Url,
+    options: &mut RestOptions,
+    sayings: Sayings<'_>,
+) -> Result<Vec<Setting>> {
+    let config = of(sayings.config);
+    let mut settings =
+        surroundings::complete(side, root, options, config.clone(), sayings.environment)?;
+    if let Some(role) = &options.role {
+        let origin = match sayings.options.roles[side.index()] {
+            Some(_) => Origin::Flag(format!("--{side}-role")),
+            None => config,
+        };
+        settings.push(Setting::of_side(side, "role", role, origin));
+    }
+    Ok(settings)
 }
 
 fn keep_fitting(table: &mut SideTable, location: &Location) {
@@ -75,6 +125,19 @@ fn keep_fitting(table: &mut SideTable, location: &Location) {
     if !matches!(location, Location::Postgres(_) | Location::Rest(_)) {
         table.sslrootcert = None;
     }
+    match (location, &table.source) {
+        (Location::Rest(root), Some(Ok(Location::Rest(configured))))
+            if configured.origin() == root.origin() => {}
+        // Keys are for the server they were written for, and so is what a role sees.
+        (Location::Rest(_), _) => {
+            let select = table.rest.select.take();
+            table.rest = RestOptions {
+                select,
+                ..RestOptions::default()
+            };
+        }
+        _ => table.rest = RestOptions::default(),
+    }
 }
 
 /// Lays the flags over the table: a table replaces a query, and the reverse.
@@ -85,16 +148,38 @@ fn overlay(table: &mut SideTable, side: Side, options: &SourceOptions, cwd: &Pat
         table.table = name.clone();
         table.query = query.as_ref().map(|file| cwd.join(file));
     }
-    if options.filter.is_some() {
-        table.filter = options.filter.clone();
+    let filter = options.filters[side.index()].as_ref();
+    if let Some(filter) = filter.or(options.filter.as_ref()) {
+        table.filter = Some(filter.clone());
+    }
+    if let Some(role) = &options.roles[side.index()] {
+        table.rest.role = Some(role.clone());
     }
 }
 
 fn check(table: &SideTable, location: &Location) -> Result<()> {
+    check_rest(&table.rest, location)?;
     if location.is_database() {
         check_database(table, location)
     } else {
         check_file(table, location)
+    }
+}
+
+fn check_rest(options: &RestOptions, location: &Location) -> Result<()> {
+    let given = [
+        ("apikey", options.apikey.is_some()),
+        ("authorization", options.authorization.is_some()),
+        ("role", options.role.is_some()),
+        ("select", options.select.is_some()),
+    ];
+    match given.iter().find(|(_, given)| *given) {
+        Some((name, _)) if !matches!(location, Location::Rest(_)) => Err(Failure::new(
+            Code::Config,
+            format!("`{name}` is for PostgREST (https://…); this is {location}"),
+            "Leave it out for this side",
+        )),
+        _ => Ok(()),
     }
 }
 
@@ -145,7 +230,7 @@ fn check_file(table: &SideTable, location: &Location) -> Result<()> {
         return Err(Failure::new(
             Code::Config,
             format!("{what} is for databases; {location} is a text file"),
-            "Leave it out for this side, or compare databases",
+            "Leave it out for this side (--old-where and --new-where are for one alone), or compare databases",
         ));
     }
     let has_cells = matches!(location, Location::File(_, Format::Csv | Format::Tsv));

@@ -1,4 +1,7 @@
+mod asking;
 mod build;
 mod columns;
 mod kit;
 mod resolve;
+mod settings;
+mod surroundings;

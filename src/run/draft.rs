@@ -57,8 +57,12 @@ pub struct Draft {
 }
 
 /// Looks at both sides and settles what a configuration has to say.
-pub fn draft(spec: &DatasetSpec, progress: &dyn Progress) -> Result<Draft, Vec<Failure>> {
-    let sides = open::both(spec, &Context::default()).map_err(|not| not.failures)?;
+pub fn draft(
+    spec: &DatasetSpec,
+    context: &Context,
+    progress: &dyn Progress,
+) -> Result<Draft, Vec<Failure>> {
+    let sides = open::both(spec, context).map_err(|not| not.failures)?;
     let identities = sides.each_ref().map(|(source, _)| source.identity());
     settle(spec, sides, &identities, progress).map_err(|failure| vec![failure.of(&spec.name)])
 }

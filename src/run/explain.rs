@@ -96,9 +96,10 @@ pub struct Explained {
 pub fn explain(
     spec: &DatasetSpec,
     key: &str,
+    context: &Context,
     progress: &dyn Progress,
 ) -> Result<Explained, Vec<Failure>> {
-    let opened = open::open(spec, &Context::default()).map_err(|not| not.failures)?;
+    let opened = open::open(spec, context).map_err(|not| not.failures)?;
     look(opened, key, progress).map_err(|failures| {
         let of = |failure: Failure| failure.of(&spec.name);
         failures.into_iter().map(of).collect()

@@ -1,6 +1,7 @@
 //! What the sources of one run share: when to stop, and how hard they may lean
 //! on the servers, which other work depends on too.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,6 +45,37 @@ pub struct Rate {
     pub per: Duration,
 }
 
+impl Rate {
+    /// Half of so many requests in a second, in whole requests: for work beside
+    /// other work that spends the same allowance.
+    pub fn half_of(per_second: u32) -> Rate {
+        match per_second / 2 {
+            0 => Rate {
+                count: 1,
+                per: Duration::from_secs(2),
+            },
+            count => Rate {
+                count,
+                per: Duration::from_secs(1),
+            },
+        }
+    }
+}
+
+/// As a configuration writes it: `5/s`, `30/m`, `1/2s`.
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Rate { count, per } = self;
+        match per.as_millis() {
+            1000 => write!(f, "{count}/s"),
+            60_000 => write!(f, "{count}/m"),
+            3_600_000 => write!(f, "{count}/h"),
+            millis if millis % 1000 == 0 => write!(f, "{count}/{}s", millis / 1000),
+            millis => write!(f, "{count}/{millis}ms"),
+        }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Limits {
@@ -68,6 +100,18 @@ impl Context {
                 limits.breaker_timeout,
             )),
             limits,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_a_rate_is_never_more_than_half() {
+        for (whole, half) in [(1, "1/2s"), (2, "1/s"), (5, "2/s"), (10, "5/s")] {
+            assert_eq!(Rate::half_of(whole).to_string(), half, "of {whole}");
         }
     }
 }

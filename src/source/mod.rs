@@ -11,6 +11,7 @@ pub mod breaker;
 pub mod context;
 pub mod csv;
 pub mod json;
+pub mod jwt;
 pub mod location;
 pub mod postgres;
 pub mod postgrest;
@@ -25,7 +26,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use batch::{Cell, Chunk, Kind, Rows};
-pub use context::{Context, Limits};
+pub use context::{Context, Limits, Rate};
 pub use location::Location;
 
 use crate::error::{Failure, Result};

@@ -49,6 +49,23 @@ fn one_table_is_both_sides_and_a_side_of_its_own_wins() {
 }
 
 #[test]
+fn conditions_roles_and_limits() {
+    let source = verify(
+        "shadowgate verify --where a --new-where b --old-role r --new-role s --rate-limit 5/s \
+         --connections 4 --page-size 100 --env-file .env --log-file sg.log",
+    )
+    .source;
+    assert_eq!(source.filter.as_deref(), Some("a"));
+    assert_eq!(source.filters, [None, Some("b".to_owned())]);
+    assert_eq!(source.roles, [Some("r".to_owned()), Some("s".to_owned())]);
+    assert_eq!(source.limits.rate.as_deref(), Some("5/s"));
+    assert_eq!(source.limits.connections.as_deref(), Some("4"));
+    assert_eq!(source.limits.page.as_deref(), Some("100"));
+    assert_eq!(source.env_file, Some(".env".into()));
+    assert_eq!(source.log_file, Some("sg.log".into()));
+}
+
+#[test]
 fn lists_may_be_repeated_and_spaced() {
     let args = ["shadowgate", "verify", "--ignore", "a, b", "--ignore", "c"];
     let Command::Verify(args) = Cli::parse_args(args).expect("parses").command else {

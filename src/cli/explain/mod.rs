@@ -4,12 +4,15 @@ mod page;
 
 use std::io::{self, IsTerminal};
 
+use indicatif::MultiProgress;
+
 use super::args::ExplainArgs;
-use super::{logging, print, progress, refused, tell};
+use super::{logging, print, progress, refused, tell, the_one};
 use crate::error::{Exit, Result};
 use crate::plan::{DatasetSpec, SourceOptions};
 use crate::report::text::table::Ink;
 use crate::run::explain::{self, Outcome};
+use crate::source::Context;
 
 /// 0: equal on both sides; 1: not, or not once on both; 2: something to mend;
 /// 3: the key could not be looked for, or is on neither side.
@@ -18,12 +21,11 @@ pub fn run(args: ExplainArgs) -> Exit {
     let options: SourceOptions = args.source.into();
     let terminal = io::stderr().is_terminal();
     let (listener, bars) = progress::listener(options.quiet || !terminal, terminal);
-    logging::start(options.verbose, logging::colour(terminal), bars);
-    let spec = match spec(&options) {
-        Ok(spec) => spec,
+    let (spec, context) = match asked(&options, bars) {
+        Ok(asked) => asked,
         Err(failure) => return refused(&[failure]),
     };
-    match explain::explain(&spec, &key, listener.as_ref()) {
+    match explain::explain(&spec, &key, &context, listener.as_ref()) {
         Err(failures) => refused(&failures),
         Ok(explained) => {
             drop(listener);
@@ -53,8 +55,9 @@ fn exit(outcome: Outcome) -> Exit {
 }
 
 /// The one dataset to look at. Looking at one source twice does no harm.
-fn spec(options: &SourceOptions) -> Result<DatasetSpec> {
-    let mut spec = super::one_dataset(options)?;
+fn asked(options: &SourceOptions, bars: Option<MultiProgress>) -> Result<(DatasetSpec, Context)> {
+    let mut asked = super::asked(options, bars)?;
+    let mut spec = the_one(&mut asked.datasets)?;
     spec.allow_same_source = true;
-    Ok(spec)
+    Ok((spec, super::context(&asked.limits)))
 }

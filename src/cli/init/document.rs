@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::{place, toml};
 use crate::error::Side;
-use crate::plan::{Compared, SourceOptions};
+use crate::plan::{Compared, Notes, SourceOptions};
 use crate::report::text::cell::{escape, number};
 use crate::run::draft::{Draft, KeyFrom, TypeFrom};
 use crate::value::Type;
@@ -27,8 +27,9 @@ pub fn said(draft: &Draft, output: &Path) -> String {
     )
 }
 
-/// The whole file. `options` are what was typed, `output` is where it goes.
-pub fn write(draft: &Draft, options: &SourceOptions, output: &Path) -> String {
+/// The whole file. `options` are what was typed, `notes` say which variables were
+/// read, `output` is where it goes.
+pub fn write(draft: &Draft, options: &SourceOptions, notes: &Notes, output: &Path) -> String {
     let mut file = File(String::new());
     file.comment("Written by `shadowgate init`; `shadowgate verify` runs it as it is.");
     for side in Side::BOTH {
@@ -39,9 +40,11 @@ pub fn write(draft: &Draft, options: &SourceOptions, output: &Path) -> String {
             identity.location, identity.engine
         ));
     }
+    run(options, output, &mut file);
     dataset(draft, options, &mut file);
     for side in Side::BOTH {
         self::side(draft, side, output, &mut file);
+        keys(draft, side, notes, &mut file);
     }
     rules(draft, &mut file);
     zones(draft, &mut file);
@@ -64,6 +67,27 @@ impl File {
     fn table(&mut self, names: &[&str]) {
         let names: Vec<String> = names.iter().map(|name| toml::name(name)).collect();
         self.line(&format!("\n[{}]", names.join(".")));
+    }
+}
+
+/// What was typed for the whole run, without which the next may go otherwise.
+fn run(options: &SourceOptions, output: &Path, file: &mut File) {
+    if let Some(path) = &options.env_file {
+        file.line("");
+        file.comment("Where ${NAME} is read from, below the environment itself.");
+        let path = place::path(path, output);
+        file.line(&format!("env_file = {}", toml::string(&path)));
+    }
+    let limits = &options.limits;
+    let typed = [
+        ("rate_limit", &limits.rate),
+        ("connections", &limits.connections),
+        ("page_size", &limits.page),
+    ];
+    for (name, value) in typed {
+        if let Some(value) = value {
+            file.line(&format!("{name} = {}", toml::string(value)));
+        }
     }
 }
 
@@ -168,6 +192,21 @@ fn side(draft: &Draft, side: Side, output: &Path, file: &mut File) {
             );
             file.line(&format!("rename = {{ {} }}", renames.join(", ")));
         }
+    }
+}
+
+/// What PostgREST is told beside. A key is never written, only where it was read.
+fn keys(draft: &Draft, side: Side, notes: &Notes, file: &mut File) {
+    for name in ["apikey", "authorization"] {
+        if let Some(variable) = notes.variable(side, name) {
+            let value = toml::quoted(&format!("${{{variable}}}"));
+            file.line(&format!("{name} = {value}"));
+        }
+    }
+    let options = &draft.spec.sides[side.index()].source.rest;
+    if let Some(role) = &options.role {
+        file.comment("It is known to see every row.");
+        file.line(&format!("role = {}", toml::string(role)));
     }
 }
 

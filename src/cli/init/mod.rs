@@ -8,10 +8,12 @@ use std::io::{self, IsTerminal, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use indicatif::MultiProgress;
+
 use super::args::InitArgs;
-use super::{logging, one_dataset, print, progress, refused, tell};
+use super::{context, print, progress, refused, tell, the_one};
 use crate::error::{Code, Exit, Failure, Result};
-use crate::plan::SourceOptions;
+use crate::plan::{Asked, DatasetSpec, SourceOptions};
 use crate::run::draft;
 
 /// 0: written; 2: something to mend; 3: a source could not be looked at, or the
@@ -25,21 +27,18 @@ pub fn run(args: InitArgs) -> Exit {
     let options: SourceOptions = source.into();
     let terminal = io::stderr().is_terminal();
     let (listener, bars) = progress::listener(options.quiet || !terminal, terminal);
-    logging::start(options.verbose, logging::colour(terminal), bars);
-    if let Err(failure) = check(&options, &output, force) {
-        return refused(&[failure]);
-    }
-    let mut spec = match one_dataset(&options) {
-        Ok(spec) => spec,
+    let checked = check(&options, &output, force).and_then(|()| asked(&options, bars));
+    let (spec, asked) = match checked {
+        Ok(checked) => checked,
         Err(failure) => return refused(&[failure]),
     };
-    spec.allow_same_source |= options.allow_same_source;
-    let draft = match draft::draft(&spec, listener.as_ref()) {
+    let context = context(&asked.limits);
+    let draft = match draft::draft(&spec, &context, listener.as_ref()) {
         Ok(draft) => draft,
         Err(failures) => return refused(&failures),
     };
     drop(listener);
-    let text = document::write(&draft, &options, &output);
+    let text = document::write(&draft, &options, &asked.notes, &output);
     let told = match is_stdout(&output) {
         true => print(text.as_bytes()),
         false => save(&text, &output, force)
@@ -55,6 +54,13 @@ pub fn run(args: InitArgs) -> Exit {
             }
         }
     }
+}
+
+fn asked(options: &SourceOptions, bars: Option<MultiProgress>) -> Result<(DatasetSpec, Asked)> {
+    let mut asked = super::asked(options, bars)?;
+    let mut spec = the_one(&mut asked.datasets)?;
+    spec.allow_same_source |= options.allow_same_source;
+    Ok((spec, asked))
 }
 
 fn is_stdout(output: &Path) -> bool {

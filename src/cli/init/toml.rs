@@ -44,7 +44,7 @@ pub fn list(items: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config;
+    use crate::config::{self, Environment};
     use proptest::prelude::*;
     use std::path::Path;
 
@@ -66,7 +66,7 @@ mod tests {
                 "[datasets.{}]\nkey = {}\nignore = {}\n",
                 name(&other), string(&key), list(&[key.clone(), other.clone()]),
             );
-            let read = config::parse(&text, Path::new("x.toml"), &|_| None).expect(&text);
+            let read = config::parse(&text, Path::new("x.toml"), &mut Environment::new(&|_| None)).expect(&text);
             let (found, dataset) = read.datasets.first().expect("a dataset");
             prop_assert_eq!(found, &other);
             prop_assert_eq!(dataset.key.as_deref(), Some(&[key.clone()][..]));

@@ -14,8 +14,8 @@ use crate::secret::Secret;
 use crate::source::Context;
 
 fn spec(options: &SourceOptions) -> DatasetSpec {
-    let specs = plan::specs(options, &|_| None, Path::new(""));
-    specs.expect("a plan").pop().expect("a dataset")
+    let asked = plan::asked(options, &|_| None, Path::new(""));
+    asked.expect("a plan").datasets.pop().expect("a dataset")
 }
 
 /// A verification's own pass: of each side, the prints of every row by its key.
@@ -60,7 +60,7 @@ fn the_prints_are_those_of_a_verification() {
     assert!(keys.len() > 390, "{}", keys.len());
     let mut outcomes = HashMap::new();
     for key in keys.iter().step_by(5) {
-        let explained = explain(&spec, key, &Silent).expect(key);
+        let explained = explain(&spec, key, &Context::default(), &Silent).expect(key);
         *outcomes.entry(explained.outcome.name()).or_insert(0) += 1;
         if explained.outcome == Outcome::Duplicated {
             continue; // The map above holds one of its rows.
@@ -107,7 +107,7 @@ fn files(old: &str, new: &str) -> (tempfile::TempDir, DatasetSpec) {
 #[test]
 fn a_json_key_is_found_as_a_number_and_as_text() {
     let (_folder, spec) = files("{\"k\":12}\n{\"k\":\"a\"}\n", "{\"k\":\"12\"}\n");
-    let of = |key| explain(&spec, key, &Silent).expect(key);
+    let of = |key| explain(&spec, key, &Context::default(), &Silent).expect(key);
     assert_eq!((of("12").outcome, of("12").others), (Outcome::Missing, 1));
     assert_eq!(
         (of("\"12\"").outcome, of("\"12\"").others),
@@ -119,7 +119,11 @@ fn a_json_key_is_found_as_a_number_and_as_text() {
 #[test]
 fn a_key_on_neither_side_and_one_that_is_null_are_told_apart() {
     let (_folder, spec) = files("{\"k\":1}\n", "{\"k\":1}\n");
-    let failure = |key| explain(&spec, key, &Silent).expect_err(key).remove(0);
+    let failure = |key| {
+        explain(&spec, key, &Context::default(), &Silent)
+            .expect_err(key)
+            .remove(0)
+    };
     assert_eq!(failure("2").code, Code::NothingCompared);
     assert!(failure("2").why.contains("no such key"));
     // JSON null parses, and names no row; the text "null" is the key it leaves.
@@ -135,7 +139,7 @@ fn which_rows_of_a_duplicate_are_shown_does_not_depend_on_their_order() {
     let backward: String = rows.into_iter().rev().collect();
     let (_other, backward) = files(&backward, "{\"k\":1,\"v\":0}\n");
     let shown = |spec| {
-        let explained = explain(spec, "1", &Silent).expect("it is there");
+        let explained = explain(spec, "1", &Context::default(), &Silent).expect("it is there");
         assert_eq!(explained.found, [50, 1]);
         assert_eq!(explained.outcome, Outcome::Duplicated);
         assert!(explained.agreements.is_none());

@@ -4,9 +4,9 @@
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use url::{Host, Url};
 
-use super::jwt::Claims;
 use crate::error::{Code, Failure, Result};
 use crate::secret::Secret;
+use crate::source::jwt::{Claims, token};
 use crate::source::location::RestOptions;
 
 const APIKEY: HeaderName = HeaderName::from_static("apikey");
@@ -38,7 +38,7 @@ impl Access {
         // A legacy key is a JWT, which PostgREST reads from Authorization only;
         // a new secret key is none, and is refused there.
         let own = apikey.filter(|key| Claims::of(key).is_some());
-        let bearer = options.authorization.as_ref().or(own).map(token);
+        let bearer = options.authorization.as_ref().or(own).and_then(token);
         if (apikey.is_some() || bearer.is_some()) && !is_private(root) {
             return Err(in_clear(root));
         }
@@ -81,16 +81,6 @@ impl Access {
             "use the service role's key, or, if this role sees every row, say so: role = \"NAME\" for this side",
         ))
     }
-}
-
-/// The token itself, whether or not `Bearer ` stands before it.
-fn token(given: &Secret) -> Secret {
-    let text = given.expose().trim();
-    let bare = text
-        .split_once(' ')
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .map_or(text, |(_, token)| token.trim());
-    Secret::new(bare)
 }
 
 fn role(apikey: Option<&Secret>, bearer: Option<&Secret>) -> Role {

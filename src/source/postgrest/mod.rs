@@ -12,7 +12,6 @@ mod columns;
 mod description;
 mod doubt;
 mod filter;
-mod jwt;
 mod keyset;
 mod opened;
 mod page;

@@ -1,5 +1,5 @@
-//! What a JSON Web Token says of itself (RFC 7519). Its signature is the
-//! server's to check; here it is only read, to explain and to warn.
+//! What a key or a JSON Web Token says of itself (RFC 7519). Its signature is
+//! the server's to check; here it is only read, to explain and to warn.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -29,6 +29,22 @@ impl Claims {
     }
 }
 
+/// A key without `Bearer ` before it, if anything is left then.
+pub fn token(given: &Secret) -> Option<Secret> {
+    let text = given.expose().trim();
+    let bare = match text.split_at_checked("bearer".len()) {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("bearer") => {
+            match rest.chars().next() {
+                None => "",
+                Some(next) if next.is_whitespace() => rest.trim(),
+                Some(_) => text,
+            }
+        }
+        _ => text,
+    };
+    (!bare.is_empty()).then(|| Secret::new(bare))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -53,5 +69,17 @@ mod tests {
             assert_eq!(Claims::of(&Secret::new(text)), None, "{text}");
         }
         assert_eq!(claims("[1]"), None);
+    }
+
+    #[test]
+    fn bearer_is_no_part_of_a_key() {
+        let bare = |text: &str| token(&Secret::new(text)).map(|key| key.expose().to_owned());
+        for text in ["x.y.z", "Bearer x.y.z", "bearer   x.y.z\n", " x.y.z "] {
+            assert_eq!(bare(text).as_deref(), Some("x.y.z"), "{text}");
+        }
+        assert_eq!(bare("bearerx").as_deref(), Some("bearerx"));
+        for empty in ["", "  ", "Bearer", "Bearer "] {
+            assert_eq!(bare(empty), None, "{empty}");
+        }
     }
 }
