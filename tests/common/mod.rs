@@ -55,6 +55,12 @@ impl Lab {
         for name in ["RUST_LOG", "NO_COLOR", "PGPASSWORD", "RUST_BACKTRACE"] {
             command.env_remove(name);
         }
+        for (name, _) in std::env::vars() {
+            let read = ["SUPABASE_", "SYNC_", "STAGING_", "LOG_LEVEL"];
+            if read.iter().any(|start| name.starts_with(start)) {
+                command.env_remove(name);
+            }
+        }
         command
     }
 
