@@ -68,6 +68,7 @@ impl Folder {
             .args(args)
             .current_dir(self.0.path())
             .env_remove("RUST_LOG")
+            .env_remove("LOG_LEVEL")
             .env_remove("OLD_DATABASE_URL");
         command
     }
