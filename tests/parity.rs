@@ -11,6 +11,7 @@ use std::io::Write;
 use common::{Lab, array};
 use data::COLUMNS;
 use support::Postgres;
+use support::postgrest::{Options, Postgrest};
 
 fn rows(form: usize, null: &'static str, cell: fn(&str) -> String) -> Vec<Vec<String>> {
     let row = |row: usize| {
@@ -116,6 +117,15 @@ fn postgres(server: &Postgres) -> String {
     format!("{{ source = \"{url}\", table = \"物件\" }}")
 }
 
+/// The table of the PostgreSQL side, as the API sends it.
+fn postgrest(api: &Postgrest) -> String {
+    format!(
+        "{{ source = \"{}\", table = \"物件\", authorization = \"{}\" }}",
+        api.url(),
+        api.jwt("service_role")
+    )
+}
+
 /// Every source against its neighbour, against CSV and against both databases:
 /// one digest in all of them stands for all pairs.
 fn pairs(old: usize, new: usize, count: usize) -> bool {
@@ -145,13 +155,17 @@ fn configuration(sources: &[String]) -> String {
 #[test]
 fn every_source_of_one_dataset_has_one_digest() {
     let lab = Lab::new();
-    let sources = sources(&lab, Postgres::start());
-    assert_eq!(sources.len(), 4 * 5 + 2);
+    let server = Postgres::start();
+    let mut sources = sources(&lab, server);
+    Postgrest::prepare(server, "parity");
+    let api = Postgrest::start(server, "parity", Options::default());
+    sources.push(postgrest(&api));
+    assert_eq!(sources.len(), 4 * 5 + 3);
     lab.write("shadowgate.toml", configuration(&sources));
     let ran = lab.verify(&["--format", "json"]);
     let report = ran.json();
     let datasets = array(&report["datasets"]);
-    assert_eq!(datasets.len(), 21 + 18 + 2 * 18 + 1 + 2);
+    assert_eq!(datasets.len(), 22 + 19 + 2 * 19 + 1 + 2);
     let digest = datasets[0]["old"]["digest"].as_str().expect("a digest");
     for dataset in datasets {
         let sides = [&dataset["old"], &dataset["new"]];
