@@ -239,6 +239,46 @@ fn one_condition_cannot_be_two_languages() {
     assert_eq!(report["datasets"][0]["counts"]["matched"], 5);
 }
 
+/// The columns are picked and named by PostgREST, so that no `rename` is needed.
+#[test]
+fn the_configuration_says_what_to_ask_postgrest_for() {
+    let both = Both::new("settings_select");
+    let server = Postgres::start();
+    server.sql(
+        "settings_select",
+        "CREATE TABLE renamed (number bigint PRIMARY KEY, \"a,b\" text, own int DEFAULT 7);
+         INSERT INTO renamed SELECT id, name FROM listings;
+         GRANT SELECT ON renamed TO anon, service_role;
+         NOTIFY pgrst, 'reload schema';",
+    );
+    let config = |more: &str| {
+        let text = format!(
+            "rate_limit = \"off\"\n[datasets.listings]\nkey = \"id\"\n\
+             [datasets.listings.old]\ntable = \"listings\"\nwhere = \"id > 2500\"\n\
+             [datasets.listings.new]\ntable = \"renamed\"\nwhere = \"number=gt.2500\"\n\
+             select = 'id:number,name:\"a,b\"'\n{more}"
+        );
+        both.lab.write("shadowgate.toml", text);
+    };
+    config("");
+    let report = both.lab.ran(both.command().args(["verify", "-q"])).exits(0);
+    let report = report.saved_report();
+    assert_eq!(report["datasets"][0]["counts"]["matched"], 5);
+    // Its own key goes before those of the environment, and is that of nobody who sees all.
+    let anon = both.api.jwt("anon");
+    config(&format!("authorization = \"Bearer {anon}\"\n"));
+    let ran = both.lab.ran(both.command().args(["verify", "-q"])).exits(3);
+    ran.cannot_verify(&["the role anon"]);
+    config(&format!("authorization = \"{anon}\"\nrole = \"anon\"\n"));
+    let ran = both
+        .lab
+        .ran(both.command().args(["verify", "-q", "-v"]))
+        .exits(0);
+    let told = "new.authorization: (set) from shadowgate.toml\n";
+    assert!(ran.stderr.contains(told), "{}", ran.stderr);
+    assert!(!ran.stderr.contains(&anon));
+}
+
 #[test]
 fn what_init_writes_of_postgrest_runs_as_it_is() {
     let both = Both::new("settings_init");
