@@ -6,5 +6,9 @@ mod support;
 
 #[path = "examples/ci.rs"]
 mod ci;
+#[path = "examples/daily.rs"]
+mod daily;
 #[path = "examples/stage.rs"]
 mod stage;
+#[path = "examples/units.rs"]
+mod units;

@@ -210,7 +210,7 @@ fn the_workflow_hands_over_what_the_configuration_reads() {
 
 #[test]
 fn the_scripts_of_all_examples_can_be_run() {
-    for script in ["ci/verify.sh"] {
+    for script in ["ci/verify.sh", "daily/daily.sh"] {
         let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
             .join("examples")
             .join(script);
