@@ -153,7 +153,7 @@ fn workflow() -> Yaml {
     documents.remove(0)
 }
 
-fn step<'a>(job: &'a Yaml, holds: impl Fn(&Yaml) -> bool) -> &'a Yaml {
+fn step(job: &Yaml, holds: impl Fn(&Yaml) -> bool) -> &Yaml {
     let steps = job["steps"].as_vec().expect("steps");
     let found: Vec<&Yaml> = steps.iter().filter(|step| holds(step)).collect();
     assert_eq!(found.len(), 1, "{found:?}");
