@@ -2,7 +2,7 @@
 //! by name, so that a dataset changes only the gates it names.
 
 use super::document::{Fields, Node, Reading};
-use crate::gate::{Bound, Gates, Share};
+use crate::gate::{Bound, Gates, Ratio, Share};
 
 /// What one table says. The outer `None`: nothing; the inner one: off.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -16,10 +16,11 @@ pub struct GateChanges {
     same_schema: Option<bool>,
     row_count_change: Option<Option<Share>>,
     min_rows: Option<Option<u64>>,
+    new_time_ratio: Option<Option<Ratio>>,
     columns: Vec<(String, Option<Share>)>,
 }
 
-const GATES: [&str; 10] = [
+const GATES: [&str; 11] = [
     "match_rate",
     "duplicated",
     "missing",
@@ -29,6 +30,7 @@ const GATES: [&str; 10] = [
     "schema",
     "row_count_change",
     "min_rows",
+    "new_time_ratio",
     "columns",
 ];
 
@@ -44,6 +46,7 @@ impl GateChanges {
         set(&mut gates.same_schema, self.same_schema);
         set(&mut gates.row_count_change, self.row_count_change);
         set(&mut gates.min_rows, self.min_rows);
+        set(&mut gates.new_time_ratio, self.new_time_ratio);
         for (name, share) in &self.columns {
             gates.columns.retain(|(column, _)| column != name);
             if let Some(share) = share {
@@ -74,6 +77,7 @@ pub fn read<'a>(node: &Node<'a>, reading: &mut Reading<'a>) -> GateChanges {
         same_schema: schema(&fields, reading),
         row_count_change: gate(&fields, "row_count_change", reading, Share::parse),
         min_rows: gate(&fields, "min_rows", reading, count),
+        new_time_ratio: gate(&fields, "new_time_ratio", reading, Ratio::parse),
         columns: columns(&fields, reading),
     }
 }

@@ -247,7 +247,7 @@ fn gates_lie_over_the_defaults_by_name() {
     let config = read(
         "[gates]\nmatch_rate = \"99.5%\"\nmissing = 5\nextra = \"1%\"\nunkeyed = false\n\
          [gates.columns]\nprice = \"100%\"\ntitle = 0.9\n\
-         [datasets.a.gates]\nmatch_rate = \"off\"\nschema = \"allow\"\nmin_rows = 10\n\
+         [datasets.a.gates]\nmatch_rate = \"off\"\nschema = \"allow\"\nmin_rows = 10\nnew_time_ratio = 1.5\n\
          row_count_change = \"5%\"\n[datasets.a.gates.columns]\ntitle = \"off\"\n",
     )
     .expect("loads");

@@ -1,8 +1,8 @@
 //! The single gates: what each requires, and what one tally says to it. How
 //! the three tallies and an unfinished side bear on a gate is not known here.
 
-use super::figures::{counted, percent, thousands};
-use super::{Bound, Gates, Observed, Share, Verdict};
+use super::figures::{counted, percent, seconds, thousands};
+use super::{Bound, Gates, Observed, Ratio, Share, Verdict};
 use crate::compare::Tally;
 
 /// What one tally says to one gate.
@@ -86,6 +86,8 @@ pub(super) fn all<'a>(gates: &'a Gates, observed: &Observed<'a>) -> Vec<Check<'a
     if gates.min_rows.is_some() || empty {
         checks.push(min_rows(gates.min_rows.unwrap_or(0)));
     }
+    let ratio = gates.new_time_ratio;
+    checks.extend(ratio.map(|ratio| new_time_ratio(ratio, observed.micros)));
     let names = observed.columns;
     let columns = gates.columns.iter();
     checks.extend(columns.map(|(name, share)| column(name, *share, names)));
@@ -237,6 +239,24 @@ fn min_rows<'a>(limit: u64) -> Check<'a> {
             (true, true) => "both sides have too few rows",
         };
         Judged::new(old.min(new) >= limit, observed, why.to_owned())
+    })
+}
+
+fn new_time_ratio<'a>(limit: Ratio, micros: [Option<u64>; 2]) -> Check<'a> {
+    Check::new("new_time_ratio", format!("<= {limit}"), move |_| {
+        let [Some(old), Some(new)] = micros else {
+            return Judged::undecided(None, "a side was not read whole");
+        };
+        if old == 0 {
+            let why = "old was read in less time than can be measured";
+            return Judged::undecided(None, why);
+        }
+        let why = format!(
+            "new was read in {} s, old in {} s",
+            seconds(new),
+            seconds(old)
+        );
+        Judged::new(limit.allows(new, old), Ratio::shown(new, old), why)
     })
 }
 

@@ -26,6 +26,11 @@ pub fn thousands(count: u64) -> String {
     text
 }
 
+/// A time in µs as seconds, exactly: `0.300001`.
+pub fn seconds(micros: u64) -> String {
+    format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000)
+}
+
 /// A count and its noun: `1 key`, `1,200 keys`.
 pub fn counted(count: u64, noun: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
@@ -56,6 +61,8 @@ mod tests {
         assert_eq!(thousands(1_000), "1,000");
         assert_eq!(thousands(u64::MAX), "18,446,744,073,709,551,615");
         assert_eq!(counted(1, "key"), "1 key");
+        assert_eq!(seconds(12_300_001), "12.300001");
+        assert_eq!(seconds(7), "0.000007");
         assert_eq!(counted(0, "key"), "0 keys");
     }
 

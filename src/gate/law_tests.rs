@@ -42,6 +42,7 @@ fn some_gates() -> impl Strategy<Value = Gates> {
         prop::option::of(share()),
         prop::option::of(0u64..20),
         prop::option::of(share()),
+        prop::option::of((1u64..9).prop_map(|n| Ratio::parse(&format!("{n}.5")).unwrap())),
     );
     (limits, rest).prop_map(|(limits, rest)| Gates {
         match_rate: limits.0,
@@ -53,6 +54,7 @@ fn some_gates() -> impl Strategy<Value = Gates> {
         same_schema: rest.1,
         row_count_change: rest.2,
         min_rows: rest.3,
+        new_time_ratio: rest.5,
         columns: rest
             .4
             .map(|share| ("price".to_owned(), share))

@@ -8,11 +8,13 @@ mod figures;
 #[cfg(test)]
 mod law_tests;
 mod limit;
+mod ratio;
 #[cfg(test)]
 mod tests;
 
 pub use doubt::Doubt;
 pub use figures::{counted, percent, thousands};
+pub use ratio::Ratio;
 
 use serde::{Deserialize, Serialize};
 
@@ -67,6 +69,8 @@ pub struct Observed<'a> {
     pub columns: &'a [String],
     pub only_old: &'a [String],
     pub only_new: &'a [String],
+    /// How long reading each side (old, new) whole took, in µs.
+    pub micros: [Option<u64>; 2],
 }
 
 /// An exact share: `99%`, `99.95%`, `0.995`, as a ratio of integers.
@@ -93,6 +97,8 @@ pub struct Gates {
     pub row_count_change: Option<Share>,
     /// On each side.
     pub min_rows: Option<u64>,
+    /// New's reading time / old's.
+    pub new_time_ratio: Option<Ratio>,
     /// 1 − differing cells / (matched + differing), by column.
     pub columns: Vec<(String, Share)>,
 }
@@ -120,6 +126,7 @@ impl Default for Gates {
             same_schema: true,
             row_count_change: None,
             min_rows: Some(1),
+            new_time_ratio: None,
             columns: Vec::new(),
         }
     }

@@ -1,5 +1,7 @@
 //! What each gate says to counts, unknown cells, keys that move and unfinished sides.
 
+mod time;
+
 use super::*;
 use crate::compare::tally::{ColumnTally, SideTally};
 
@@ -49,6 +51,7 @@ pub(super) fn judge_moving(
             columns: &["price".to_owned()],
             only_old: &[],
             only_new: &[],
+            micros: [Some(300_000), Some(400_000)],
         },
     )
 }
@@ -250,6 +253,7 @@ fn a_column_on_one_side_only_breaks_the_schema() {
         columns: &names,
         only_old: &names,
         only_new: &names[..1],
+        micros: [None; 2],
     };
     let findings = evaluate(&Gates::default(), seen);
     let schema = find(&findings, "schema");

@@ -32,7 +32,10 @@ pub struct SideRead<'a> {
     pub receipt: &'a source::Receipt,
     pub rows: u64,
     pub complete: bool,
-    pub took: Duration,
+    /// How long each took, as `run` measured it.
+    pub first_row: Option<Duration>,
+    pub reading: Duration,
+    pub waiting: Duration,
     pub digest: Option<String>,
     /// Per column, per step: the cells it changed.
     pub changed: &'a [Vec<u64>],
@@ -134,6 +137,7 @@ fn next_after(finding: &Finding) -> &'static str {
         "unkeyed" => "give every row a key, or compare by other columns",
         "schema" => "add the columns to both sides, or name them in `ignore`",
         "min_rows" | "row_count_change" => "check that both sides hold the data they should",
+        "new_time_ratio" => "measure both sides one at a time with `shadowgate pace`",
         _ => "look at differences.csv, missing.csv and extra.csv",
     }
 }
@@ -328,7 +332,8 @@ fn first(all: &Samples, count: usize) -> Samples {
 }
 
 fn receipt(side: &SideRead<'_>) -> Receipt {
-    let seconds = side.took.as_secs_f64();
+    let seconds = side.reading.as_secs_f64();
+    let waiting = side.waiting.as_secs_f64();
     Receipt {
         location: side.identity.location.clone(),
         relation: side.identity.relation.clone(),
@@ -344,7 +349,8 @@ fn receipt(side: &SideRead<'_>) -> Receipt {
         retries: Some(side.receipt.retries).filter(|retries| *retries > 0),
         bytes: side.receipt.bytes,
         seconds,
-        seconds_to_first_row: side.receipt.first_row.as_secs_f64(),
+        seconds_waiting: Some(waiting).filter(|waiting| *waiting > 0.0),
+        seconds_to_first_row: side.first_row.unwrap_or_default().as_secs_f64(),
         rows_per_second: if seconds > 0.0 {
             (side.rows as f64 / seconds) as u64
         } else {

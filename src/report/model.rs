@@ -212,8 +212,18 @@ pub struct Receipt {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retries: Option<u64>,
     pub bytes: u64,
+    /// From the request to the end of the stream, without `seconds_waiting`. Both
+    /// sides were read at once, beside the comparison: `shadowgate pace` measures
+    /// them one at a time. Of a side that was read twice, the first reading that
+    /// came to its end.
     pub seconds: f64,
+    /// How long reading stood still beside, until the comparison had caught up. A
+    /// server that went on meanwhile may need up to so much longer alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seconds_waiting: Option<f64>,
+    /// From the request to the first row; 0 if no row came.
     pub seconds_to_first_row: f64,
+    /// `rows` in `seconds`.
     pub rows_per_second: u64,
 }
 

@@ -125,7 +125,7 @@ impl<'a> Pair<'a> {
             drop(pass);
             tracing::debug!("much differs: reading again with rows kept");
             self.progress.again("much differs: reading again");
-            return self.by_rows_after(form);
+            return self.by_rows_after(form, &ends);
         }
         if !ends.failures.is_empty() {
             return self.settle_by_prints(pass, ends, form);
@@ -135,7 +135,7 @@ impl<'a> Pair<'a> {
         if self.too_many(&needed, &ends) {
             tracing::debug!("much differs: reading all rows again");
             self.progress.again("much differs: reading again");
-            return self.by_rows_after(form);
+            return self.by_rows_after(form, &ends);
         }
         self.with_fetched(parts, needed, ends, form)
     }
@@ -223,9 +223,10 @@ impl<'a> Pair<'a> {
 
     /// The same as a second way. Whether a report holds digests must not depend
     /// on which way was taken, which memory and timing have a say in.
-    fn by_rows_after(&mut self, form: Form) -> Result<Compared> {
+    fn by_rows_after(&mut self, form: Form, before: &Ends) -> Result<Compared> {
         let mut compared = self.by_rows()?;
         compared.ends.digests &= form != Form::RawPrints;
+        compared.ends.read_before(before);
         Ok(compared)
     }
 

@@ -1,11 +1,10 @@
 //! How the reading of both sides ended, and what was counted on the way: all of
 //! a comparison but its keys.
 
-use std::time::Duration;
-
 use super::canon::{Canon, Counted};
 use super::pass::State;
 use super::stream::Ended;
+use super::times::Times;
 use crate::compare::{Parts, Whole};
 use crate::error::{Code, Failure, Side};
 use crate::source::Receipt;
@@ -16,7 +15,14 @@ pub struct SideEnd {
     pub receipt: Receipt,
     pub rows: u64,
     pub complete: bool,
-    pub took: Duration,
+    pub times: Times,
+}
+
+impl SideEnd {
+    /// How long reading it took, in µs, if it was seen whole.
+    pub fn micros(&self) -> Option<u64> {
+        self.times.micros().filter(|_| self.complete)
+    }
 }
 
 /// How the first look at both sides went.
@@ -47,7 +53,7 @@ impl Ends {
     pub fn add(&mut self, side: Side, ended: Ended<State>) {
         let end = &mut self.sides[side.index()];
         end.rows = ended.rows;
-        end.took = ended.took;
+        end.times = ended.times;
         for state in ended.states {
             self.counted[side.index()].merge(state.counted);
         }
@@ -68,6 +74,16 @@ impl Ends {
         let failure = failure.on(side);
         if !self.failures.contains(&failure) {
             self.failures.push(failure);
+        }
+    }
+
+    /// Of sides that were read before too, tells the times of the first reading
+    /// that came to its end.
+    pub fn read_before(&mut self, before: &Ends) {
+        for (end, before) in self.sides.iter_mut().zip(&before.sides) {
+            if end.complete {
+                end.times = before.times.first_whole(end.times);
+            }
         }
     }
 

@@ -21,9 +21,10 @@ mod readable;
 pub mod store;
 pub mod stream;
 pub mod survey;
+pub mod times;
 
 use dataset::{Compared, Strategy};
-use ends::Ends;
+use ends::{Ends, SideEnd};
 use open::{NotOpened, Opened};
 use progress::Progress;
 use store::Budget;
@@ -192,6 +193,7 @@ fn judge_compared(
             columns: &columns,
             only_old: &plan.only[0],
             only_new: &plan.only[1],
+            micros: ends.sides.each_ref().map(SideEnd::micros),
         },
     );
     let mut identities = identities.into_iter();
@@ -214,7 +216,9 @@ fn side_read(ends: &Ends, side: Side, identity: Option<Identity>) -> SideRead<'_
         receipt: &end.receipt,
         rows: end.rows,
         complete: end.complete,
-        took: end.took,
+        first_row: end.times.first_row,
+        reading: end.times.reading,
+        waiting: end.times.waiting,
         digest: whole.then(|| counted.digest.to_string()),
         changed: &counted.changed,
         unreadables: &counted.unreadables,
@@ -236,6 +240,7 @@ fn judge_failed(name: &str, gates: &Gates, not: NotOpened) -> (Dataset, Details,
             columns: &[],
             only_old: &[],
             only_new: &[],
+            micros: [None; 2],
         },
     );
     let dataset = build::unopened(name, not.identities, findings, &not.failures);

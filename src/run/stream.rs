@@ -10,10 +10,11 @@ use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::progress::Progress;
 use super::queue::Queue;
+use super::times::{Clock, Times};
 use crate::error::{Code, Failure, Result, Side};
 use crate::source::{Chunk, Decode, Receipt, Rows, Sink};
 
@@ -43,8 +44,7 @@ pub struct Ended<S> {
     pub states: Vec<S>,
     /// Rows decoded.
     pub rows: u64,
-    /// From the start of reading to the end of the stream.
-    pub took: Duration,
+    pub times: Times,
 }
 
 /// Reads one side into a sink.
@@ -68,7 +68,7 @@ pub fn run<W: Work>(
         .map(|input| Lane::new(input, work, progress))
         .collect();
     let queue = &Queue::default();
-    let receipts: Vec<(Result<Receipt>, Duration)> = std::thread::scope(|threads| {
+    let receipts: Vec<(Result<Receipt>, Times)> = std::thread::scope(|threads| {
         let _end = End {
             lanes: &lanes,
             queue,
@@ -88,14 +88,14 @@ pub fn run<W: Work>(
             .map(|reader| {
                 reader
                     .join()
-                    .unwrap_or_else(|_| (Err(panicked()), Duration::ZERO))
+                    .unwrap_or_else(|_| (Err(panicked()), Times::default()))
             })
             .collect()
     });
     lanes
         .into_iter()
         .zip(receipts)
-        .map(|(lane, (receipt, took))| lane.end(receipt, took))
+        .map(|(lane, (receipt, times))| lane.end(receipt, times))
         .collect()
 }
 
@@ -236,7 +236,7 @@ impl<'a, W: Work> Lane<'a, W> {
         }
     }
 
-    fn end(self, receipt: Result<Receipt>, took: Duration) -> Ended<W::State> {
+    fn end(self, receipt: Result<Receipt>, times: Times) -> Ended<W::State> {
         let shared = self
             .shared
             .into_inner()
@@ -246,10 +246,13 @@ impl<'a, W: Work> Lane<'a, W> {
             None => receipt,
         };
         Ended {
+            times: Times {
+                whole: times.whole && receipt.is_ok(),
+                ..times
+            },
             receipt: receipt.map_err(|failure| failure.on(self.side)),
             states: shared.workers.into_iter().map(|(state, _)| state).collect(),
             rows: self.rows.into_inner(),
-            took,
         }
     }
 }
@@ -270,20 +273,45 @@ fn drive<W: Work>(
     (index, lane): (usize, &Lane<'_, W>),
     read: Reader<'_>,
     queue: &Queue<(usize, Chunk)>,
-) -> (Result<Receipt>, Duration) {
-    let mut sink = QueueSink { index, lane, queue };
-    let start = Instant::now();
+) -> (Result<Receipt>, Times) {
+    let mut sink = QueueSink {
+        index,
+        lane,
+        queue,
+        clock: Clock::start(),
+    };
     let receipt = read(&mut sink);
-    let took = start.elapsed();
+    let times = sink.clock.stop(receipt.as_ref().ok());
     lane.settle();
     lane.progress.side_done(lane.side);
-    (receipt, took)
+    (receipt, times)
 }
 
 struct QueueSink<'s, 'a, W: Work> {
     index: usize,
     lane: &'s Lane<'a, W>,
     queue: &'s Queue<(usize, Chunk)>,
+    clock: Clock,
+}
+
+impl<W: Work> QueueSink<'_, '_, W> {
+    /// Waits until one chunk more may be under way.
+    fn wait(&mut self) {
+        let lane = self.lane;
+        let limit = AHEAD * rayon::current_num_threads();
+        let mut shared = lane.lock();
+        if shared.under_way >= limit {
+            let begun = Instant::now();
+            while shared.under_way >= limit && !lane.stop.load(Ordering::Relaxed) {
+                shared = lane
+                    .freed
+                    .wait(shared)
+                    .unwrap_or_else(|held| held.into_inner());
+            }
+            self.clock.waited(begun.elapsed());
+        }
+        shared.under_way += 1;
+    }
 }
 
 impl<W: Work> Sink for QueueSink<'_, '_, W> {
@@ -294,95 +322,16 @@ impl<W: Work> Sink for QueueSink<'_, '_, W> {
     fn push(&mut self, chunk: Chunk) -> ControlFlow<()> {
         let lane = self.lane;
         if lane.stop.load(Ordering::Relaxed) || lane.work.enough() {
+            self.clock.broken_off();
             return ControlFlow::Break(());
         }
-        let limit = AHEAD * rayon::current_num_threads();
-        let mut shared = lane.lock();
-        while shared.under_way >= limit && !lane.stop.load(Ordering::Relaxed) {
-            shared = lane
-                .freed
-                .wait(shared)
-                .unwrap_or_else(|held| held.into_inner());
-        }
-        shared.under_way += 1;
-        drop(shared);
+        self.clock.pushed();
+        self.wait();
         self.queue.push((self.index, chunk));
         ControlFlow::Continue(())
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::source::Cell;
-
-    /// Three rows a chunk, slowly.
-    struct Slow;
-
-    impl Decode for Slow {
-        fn decode(&self, _: &mut Chunk, rows: &mut Rows) -> Result<()> {
-            std::thread::sleep(Duration::from_millis(30));
-            rows.clear(1);
-            rows.cells.extend([Cell::NULL; 3]);
-            Ok(())
-        }
-
-        fn raw_form(&self) -> Option<String> {
-            None
-        }
-    }
-
-    struct Nothing;
-
-    impl Work for Nothing {
-        type State = ();
-
-        fn start(&self, _: Side) {}
-
-        fn rows(&self, _: Side, _: &Rows, _: &[u8], (): &mut ()) -> Result<()> {
-            Ok(())
-        }
-    }
-
-    /// The rows told so far, and how many they were when the side was done.
-    #[derive(Default)]
-    struct Told(AtomicU64, AtomicU64);
-
-    impl Progress for Told {
-        fn dataset(&self, _: &str, _: [Option<u64>; 2]) {}
-        fn rows(&self, _: Side, more: u64) {
-            self.0.fetch_add(more, Ordering::Relaxed);
-        }
-        fn side_done(&self, _: Side) {
-            self.1
-                .store(self.0.load(Ordering::Relaxed), Ordering::Relaxed);
-        }
-        fn again(&self, _: &str) {}
-        fn phase(&self, _: &str) {}
-        fn done(&self) {}
-    }
-
-    #[test]
-    fn a_side_is_done_when_all_its_rows_are_counted() {
-        let read: Reader<'_> = Box::new(|sink| {
-            for base in 0..4 {
-                let chunk = Chunk {
-                    bytes: sink.buffer(),
-                    base,
-                    line: 0,
-                };
-                assert!(sink.push(chunk).is_continue());
-            }
-            Ok(Receipt::default())
-        });
-        let input = Input {
-            side: Side::Old,
-            decoder: Arc::new(Slow),
-            read,
-        };
-        let told = Told::default();
-        let ended = run(vec![input], &Nothing, &told);
-        assert_eq!(ended[0].rows, 12);
-        assert_eq!(told.1.into_inner(), 12);
-    }
-}
+#[path = "stream_tests.rs"]
+mod tests;

@@ -213,7 +213,7 @@ pub fn valid(report: &Value) {
 
 /// The fields of report.json that say when, how fast and how a run read; the
 /// rest must be the same whichever way the same data went.
-pub const OF_THE_RUN: [&str; 11] = [
+pub const OF_THE_RUN: [&str; 12] = [
     "id",
     "started",
     "finished",
@@ -221,6 +221,7 @@ pub const OF_THE_RUN: [&str; 11] = [
     "digest",
     "bytes",
     "seconds",
+    "seconds_waiting",
     "seconds_to_first_row",
     "rows_per_second",
     "location",
@@ -267,17 +268,37 @@ fn redact_line(line: &str) -> String {
             return format!("{name}{instead}\n");
         }
     }
-    let line = run_ids(line);
-    // `3 rows in 0.01 s`: the padding before it follows from the names alone.
-    let seconds = line.find(" in ").and_then(|at| {
-        let digits = &line[at + " in ".len()..];
-        let end = digits.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-        (end > 0 && digits[end..].starts_with(" s")).then(|| at + " in ".len()..at + 4 + end)
-    });
-    match seconds {
-        Some(range) => line[..range.start].to_owned() + "<seconds>" + &line[range.end..],
-        None => line,
+    figures(&run_ids(line))
+}
+
+/// `first row 0.00 s, 3 rows in 0.01 s, 300 rows/s`, and the padding behind it,
+/// which depends on how long that is. The padding before it follows from the names.
+fn figures(line: &str) -> String {
+    let Some((before, after)) = figure(line, " in ", " s", "<seconds>") else {
+        return line.to_owned();
+    };
+    let (before, after) = (before.as_str(), after.as_str());
+    let before = match figure(before, "first row ", " s", "<seconds>") {
+        Some((first, rows)) => first + &rows,
+        None => before.to_owned(),
+    };
+    let after = match figure(after, " s, ", " rows/s", "<rate>") {
+        Some((rate, rest)) => rate + &rest,
+        None => after.to_owned(),
+    };
+    match after.split_once("  ") {
+        Some((said, rest)) => format!("{before}{said}  {}", rest.trim_start()),
+        None => before + &after,
     }
+}
+
+/// What comes before a figure, with what stands in its place, and what after it.
+fn figure(line: &str, before: &str, unit: &str, instead: &str) -> Option<(String, String)> {
+    let at = line.find(before)? + before.len();
+    let is_figure = |c: char| c.is_ascii_digit() || ".,".contains(c);
+    let end = at + line[at..].find(|c| !is_figure(c))?;
+    let found = end > at && line[end..].starts_with(unit);
+    found.then(|| (format!("{}{instead}", &line[..at]), line[end..].to_owned()))
 }
 
 /// Replaces each `YYYYMMDD-HHMMSS-xxxxxx`.

@@ -6,7 +6,7 @@ use super::table::{Align, Cell, Style, Table};
 use super::{Page, cell, sentence, style};
 use crate::gate::Verdict;
 
-/// Both sides: where, how much, and whether to its end.
+/// Both sides: where, how much, how fast, and whether to its end.
 pub fn sides(dataset: &Dataset, page: &Page<'_>, out: &mut String) {
     out.push('\n');
     let mut table = Table::new(&[]);
@@ -22,7 +22,7 @@ pub fn sides(dataset: &Dataset, page: &Page<'_>, out: &mut String) {
         table.row([
             name.into(),
             place.into(),
-            (page.words.read)(receipt.rows, receipt.seconds).into(),
+            (page.words.read)(receipt).into(),
             whole(receipt, page),
         ]);
     }

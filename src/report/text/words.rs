@@ -1,6 +1,7 @@
 //! Every word of the summary in one place, so that another language is another
 //! table of these and no other change.
 
+use super::super::model::Receipt;
 use super::cell::number;
 use crate::gate::counted;
 
@@ -56,8 +57,7 @@ pub struct Words {
     pub of_keys: fn(u64, &str) -> String,
     /// in old, in new
     pub in_each: fn(u64, u64) -> String,
-    /// rows, seconds
-    pub read: fn(u64, f64) -> String,
+    pub read: fn(&Receipt) -> String,
     pub claimed: fn(u64) -> String,
     pub cells: fn(u64) -> String,
     pub more_columns: fn(usize) -> String,
@@ -114,7 +114,24 @@ pub static ENGLISH: Words = Words {
     },
     of_keys: |keys, percent| format!("{percent} % of {}", counted(keys, "key")),
     in_each: |old, new| format!("{} in old, {} in new", number(old), number(new)),
-    read: |rows, seconds| format!("{} in {seconds:.2} s", counted(rows, "row")),
+    read: |receipt| {
+        let rows = counted(receipt.rows, "row");
+        let mut said = format!("{rows} in {:.2} s", receipt.seconds);
+        if receipt.rows > 0 {
+            let first = receipt.seconds_to_first_row;
+            let rate = number(receipt.rows_per_second);
+            said = format!("first row {first:.2} s, {said}, {rate} rows/s");
+        }
+        if let Some(pages) = receipt.pages {
+            said.push_str(&format!(", {}", counted(pages, "page")));
+        }
+        match receipt.seconds_waiting {
+            Some(waiting) if waiting >= 0.01 => {
+                format!("{said}, {waiting:.2} s more waiting for the comparison")
+            }
+            _ => said,
+        }
+    },
     claimed: |rows| format!("of {} that the source says it holds", number(rows)),
     cells: |cells| counted(cells, "cell"),
     more_columns: |more| format!("and {}", counted(more as u64, "more column")),

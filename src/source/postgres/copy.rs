@@ -250,7 +250,6 @@ impl<'a> Feed<'a> {
         };
         if self.at == At::Header {
             self.at = At::Rows;
-            self.first_row = Some(self.begun.elapsed());
             if rest.is_empty() {
                 return Ok(());
             }
@@ -262,6 +261,7 @@ impl<'a> Feed<'a> {
                 false => Err("bytes follow its trailer"),
             };
         }
+        self.first_row.get_or_insert_with(|| self.begun.elapsed());
         self.chunk.extend_from_slice(rest);
         self.rows += 1;
         Ok(())

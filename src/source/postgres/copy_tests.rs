@@ -42,12 +42,26 @@ fn takes_rows_between_header_and_trailer() {
     assert_eq!(kept.chunks[0].bytes, [0, 1, 9, 0, 1, 8]);
 }
 
+/// A server may send the header long before it has a row.
+#[test]
+fn a_header_is_no_first_row() {
+    let mut kept = Kept::default();
+    let mut feed = Feed::new(&mut kept);
+    feed.accept(&header()).expect("a header alone");
+    assert_eq!(feed.first_row, None);
+    feed.accept(&[0, 1, 9]).expect("row");
+    let first = feed.first_row.expect("a row came");
+    feed.accept(&[0, 1, 8]).expect("row");
+    assert_eq!(feed.first_row, Some(first));
+}
+
 #[test]
 fn an_empty_table_has_no_chunk() {
     let mut kept = Kept::default();
     let mut feed = Feed::new(&mut kept);
     feed.accept(&[&header(), TRAILER].concat()).expect("both");
     assert!(feed.finish("here").is_ok());
+    assert_eq!(feed.first_row, None);
     assert_eq!(feed.rows, 0);
     assert!(kept.chunks.is_empty());
 }

@@ -72,13 +72,14 @@ impl Reading<'_> {
     /// Reads everything. `bounds` are values of the first key column at which
     /// the reading may be divided. `None`: the sink has had enough.
     pub async fn run(&self, bounds: &[String], sink: &mut dyn Sink) -> Result<Option<Counted>> {
+        let begun = Instant::now();
         let bounds = self.sorted(bounds).await?;
         let ranges = ranges(spread(bounds, self.parts()));
         let shared = Shared {
             sink: RefCell::new(sink),
             counted: Cell::default(),
             ranges: RefCell::new(ranges),
-            begun: Instant::now(),
+            begun,
             enough: Cell::new(false),
         };
         let connections = self.connections.max(1);
@@ -174,7 +175,7 @@ impl Reading<'_> {
     fn push(&self, page: Page, shared: &Shared<'_>) -> ControlFlow<()> {
         let mut counted = shared.counted.get();
         let base = counted.rows;
-        if counted.pages == 0 {
+        if counted.rows == 0 && page.rows > 0 {
             counted.first_row = shared.begun.elapsed();
         }
         counted.rows += page.rows;
