@@ -186,6 +186,9 @@ pub struct VerifyArgs {
     /// Write at most this many rows of a kind to the detail files [default: 10000]
     #[arg(long, value_name = "N")]
     pub max_details: Option<usize>,
+    /// End after this long (30s, 10m, 1h), with what was seen by then
+    #[arg(long, value_name = "TIME")]
+    pub deadline: Option<String>,
 }
 
 #[derive(Args, Clone, Debug)]
@@ -291,6 +294,7 @@ impl From<VerifyArgs> for VerifyOptions {
             memory: args.memory,
             show: args.show,
             max_details: args.max_details,
+            deadline: args.deadline,
         }
     }
 }

@@ -11,16 +11,17 @@ use crate::report::text::cell;
 use crate::report::text::table::{Cell, Ink, Style, Table};
 use crate::run::open;
 use crate::source::{Identity, Undeclared};
+use crate::stop::Stop;
 
 /// 0: a verification could begin; 2: something is to be mended first; 3: a
 /// source could not be looked at. What can be shown is, in either case.
-pub fn run(args: ColumnsArgs) -> Exit {
+pub fn run(args: ColumnsArgs, stop: &Stop) -> Exit {
     let options: SourceOptions = args.source.into();
     let asked = match super::asked(&options, None) {
         Ok(asked) => asked,
-        Err(failure) => return refused(&[failure]),
+        Err(failure) => return refused(&[failure], stop),
     };
-    let context = super::context(&asked.limits);
+    let context = super::context(stop, &asked.limits);
     let ink = Ink {
         colour: logging::colour(io::stdout().is_terminal()),
     };
@@ -44,7 +45,7 @@ pub fn run(args: ColumnsArgs) -> Exit {
     }
     match problems.is_empty() {
         true => Exit::Pass,
-        false => refused(&problems),
+        false => refused(&problems, stop),
     }
 }
 

@@ -87,6 +87,9 @@ Examples:
   # With little memory; the report is the same
   shadowgate verify --memory 256MB
 
+  # With an end: by then what was seen is compared and reported, as inconclusive
+  shadowgate verify --deadline 10m
+
 ",
     exits!()
 );

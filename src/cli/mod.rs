@@ -9,12 +9,14 @@ mod init;
 pub mod logging;
 pub mod progress;
 mod shell;
+mod signals;
 mod verify;
 
 use std::io::{IsTerminal, Write};
 use std::panic::catch_unwind;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Instant;
 
 use clap::error::ErrorKind;
 use indicatif::MultiProgress;
@@ -23,26 +25,28 @@ use crate::error::{Code, Exit, Failure, Result};
 use crate::plan::{self, Asked, DatasetSpec, SourceOptions};
 use crate::report::text::cell;
 use crate::source::{Context, Limits};
-use crate::stop::Stop;
+use crate::stop::{Cause, Stop};
 use args::{Cli, Command};
 
 /// Runs what was typed and says how it ended.
 pub fn main() -> ExitCode {
+    let begun = Instant::now();
     let exit = match Cli::parse_args(std::env::args_os()) {
         // A mistake of ours is no verdict: nothing was verified. The panic's own
         // message stands on stderr already.
-        Ok(cli) => catch_unwind(|| run(cli.command)).unwrap_or(Exit::Inconclusive),
+        Ok(cli) => catch_unwind(|| run(cli.command, begun)).unwrap_or(Exit::Inconclusive),
         Err(error) => explain_usage(&error),
     };
     ExitCode::from(exit.code())
 }
 
-fn run(command: Command) -> Exit {
+/// `begun` is when the process was started, from which its deadline counts.
+fn run(command: Command, begun: Instant) -> Exit {
     match command {
-        Command::Verify(args) => verify::run(&(*args).into()),
-        Command::Explain(args) => explain::run(*args),
-        Command::Init(args) => init::run(*args),
-        Command::Columns(args) => columns::run(*args),
+        Command::Verify(args) => verify::run(&(*args).into(), &signals::listen(), begun),
+        Command::Explain(args) => explain::run(*args, &signals::listen()),
+        Command::Init(args) => init::run(*args, &signals::listen()),
+        Command::Columns(args) => columns::run(*args, &signals::listen()),
         Command::Completions(args) => shell::completions(args.shell),
         Command::Man => shell::man(),
     }
@@ -68,11 +72,14 @@ fn tell(failure: &Failure) {
 
 /// There is no answer: why not goes to stderr, and stdout stays empty. Exit 2
 /// where any of it is the user's to mend.
-fn refused(failures: &[Failure]) -> Exit {
+fn refused(failures: &[Failure], stop: &Stop) -> Exit {
     failures.iter().for_each(tell);
-    match failures.iter().any(|failure| failure.code.is_usage()) {
-        true => Exit::Usage,
-        false => Exit::Inconclusive,
+    let is = |code: Code| failures.iter().any(|failure| failure.code == code);
+    let signal = stop.cause().and_then(Cause::signal);
+    match signal.filter(|_| is(Code::Interrupted)) {
+        Some((_, exit)) => exit,
+        None if failures.iter().any(|failure| failure.code.is_usage()) => Exit::Usage,
+        None => Exit::Inconclusive,
     }
 }
 
@@ -103,8 +110,8 @@ fn the_one(datasets: &mut Vec<DatasetSpec>) -> Result<DatasetSpec> {
 }
 
 /// What the sources of a run share.
-fn context(limits: &Limits) -> Context {
-    Context::new(Stop::default(), limits.clone())
+fn context(stop: &Stop, limits: &Limits) -> Context {
+    Context::new(stop.clone(), limits.clone())
 }
 
 /// Prints an answer on stdout, whole.

@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
+use std::time::Instant;
 
 use indicatif::MultiProgress;
 use jiff::Timestamp;
@@ -13,9 +14,10 @@ use crate::plan::{Format, Plan, VerifyOptions};
 use crate::report::model::{Details, Reason, Report, Run, SCHEMA_VERSION};
 use crate::report::{json, text, writer};
 use crate::run::{self, Finished, Options, dataset::Strategy};
+use crate::stop::{Cause, Stop};
 
 /// Plans, compares, judges, saves and prints.
-pub fn run(options: &VerifyOptions) -> Exit {
+pub fn run(options: &VerifyOptions, stop: &Stop, begun: Instant) -> Exit {
     let started = Timestamp::now();
     let quiet = options.source.quiet;
     let terminal = io::stderr().is_terminal();
@@ -24,20 +26,24 @@ pub fn run(options: &VerifyOptions) -> Exit {
         Ok(plan) => plan,
         Err(failure) => return refuse(&[failure]),
     };
+    let stop = match plan.deadline {
+        Some(deadline) => stop.within(begun, deadline),
+        None => stop.clone(),
+    };
     let how = Options {
-        context: super::context(&plan.limits),
+        context: super::context(&stop, &plan.limits),
         memory: plan.memory,
         max_details: plan.max_details,
         strategy: Strategy::Auto,
     };
     match run::verify(&plan.datasets, &how, listener.as_ref()) {
-        Ok(finished) => finish(&plan, finished, started),
+        Ok(finished) => finish(&plan, finished, started, &stop),
         Err(failures) => refuse(&failures),
     }
 }
 
-/// What is asked for, with the log begun as it says, and a folder that will take the report: a run of an hour
-/// must not end at a folder that could never be written.
+/// What is asked for, with the log begun as it says, and a folder that will take
+/// the report: a run of an hour must not end at a folder that could never be written.
 fn plan(options: &VerifyOptions, bars: Option<MultiProgress>) -> Result<Plan, Failure> {
     let plan = Plan::from(options, &super::environment, Path::new(""))?;
     let colour = logging::colour(io::stderr().is_terminal());
@@ -55,9 +61,39 @@ fn refuse(failures: &[Failure]) -> Exit {
     Exit::Usage
 }
 
-fn finish(plan: &Plan, finished: Finished, started: Timestamp) -> Exit {
-    let details = finished.details;
-    let mut report = Report {
+fn finish(plan: &Plan, finished: Finished, started: Timestamp, stop: &Stop) -> Exit {
+    let cause = stop.cause().filter(|cause| cause.signal().is_some());
+    let (mut report, details) = report(plan, finished, started);
+    if let Some(cause) = cause {
+        interrupted(&mut report, cause);
+    }
+    let mode = writer::Mode::new(plan.report_mode);
+    let folder = match writer::save(&plan.report_dir, mode, &report, &details) {
+        Ok(folder) => Some(folder),
+        Err(failure) => {
+            tell(&failure);
+            worsen(&mut report, &failure);
+            report.exit_code = exit(report.verdict, cause).code();
+            None
+        }
+    };
+    match print(plan, &report, &details, folder.as_deref()) {
+        Ok(()) => exit(report.verdict, cause),
+        Err(failure) => {
+            tell(&failure);
+            exit(report.verdict.max(Verdict::Inconclusive), cause)
+        }
+    }
+}
+
+/// How the process ends: a signal that ended the run ends it too.
+fn exit(verdict: Verdict, signalled: Option<Cause>) -> Exit {
+    let signal = signalled.and_then(Cause::signal);
+    signal.map_or_else(|| run::exit(verdict), |(_, exit)| exit)
+}
+
+fn report(plan: &Plan, finished: Finished, started: Timestamp) -> (Report, Vec<Details>) {
+    let report = Report {
         schema_version: SCHEMA_VERSION,
         verdict: finished.verdict,
         exit_code: run::exit(finished.verdict).code(),
@@ -68,32 +104,28 @@ fn finish(plan: &Plan, finished: Finished, started: Timestamp) -> Exit {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             config: plan.config.as_ref().map(|path| path.display().to_string()),
             config_hash: plan.config_hash.clone(),
+            interrupted: None,
         },
         reasons: finished.reasons,
         datasets: finished.datasets,
     };
-    let mode = writer::Mode::new(plan.report_mode);
-    let folder = match writer::save(&plan.report_dir, mode, &report, &details) {
-        Ok(folder) => Some(folder),
-        Err(failure) => {
-            tell(&failure);
-            unsaved(&mut report, &failure);
-            None
-        }
-    };
-    match print(plan, &report, &details, folder.as_deref()) {
-        Ok(()) => run::exit(report.verdict),
-        Err(failure) => {
-            tell(&failure);
-            run::exit(report.verdict.max(Verdict::Inconclusive))
-        }
-    }
+    (report, finished.details)
 }
 
-/// A PASS without its evidence is no PASS.
-fn unsaved(report: &mut Report, failure: &Failure) {
+/// Marks a run that a signal ended: it passes nothing, however far it came.
+fn interrupted(report: &mut Report, cause: Cause) {
+    let told = |reason: &Reason| reason.code == Code::Interrupted;
+    if !report.reasons.iter().any(told) {
+        worsen(report, &cause.failure());
+    }
     report.verdict = report.verdict.max(Verdict::Inconclusive);
-    report.exit_code = run::exit(report.verdict).code();
+    report.run.interrupted = cause.signal().map(|(name, _)| name.to_owned());
+    report.exit_code = exit(report.verdict, Some(cause)).code();
+}
+
+/// A failure of the run itself. A PASS without its evidence is no PASS.
+fn worsen(report: &mut Report, failure: &Failure) {
+    report.verdict = report.verdict.max(Verdict::Inconclusive);
     report.reasons.push(Reason {
         code: failure.code,
         dataset: None,

@@ -14,6 +14,7 @@ pub mod rest;
 pub mod units;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use indexmap::IndexMap;
 use toml::Spanned;
@@ -44,9 +45,10 @@ pub struct Config {
     pub report_mode: Option<u32>,
     pub memory: Option<units::Size>,
     pub max_details: Option<usize>,
+    pub deadline: Option<Duration>,
 }
 
-const TOP: [&str; 11] = [
+const TOP: [&str; 12] = [
     "datasets",
     "gates",
     "env_file",
@@ -55,6 +57,7 @@ const TOP: [&str; 11] = [
     "report_mode",
     "memory",
     "max_details",
+    "deadline",
     "statement_timeout",
     "lock_timeout",
     "connect_timeout",
@@ -177,6 +180,9 @@ fn read<'a>(root: &Fields<'a>, path: &Path, reading: &mut Reading<'a>) -> Config
         report_mode: mode.and_then(|node| checked(node, reading, units::mode)),
         memory: memory.and_then(|node| checked(node, reading, units::size)),
         max_details: root.get("max_details").and_then(|node| reading.whole(node)),
+        deadline: root
+            .get("deadline")
+            .and_then(|node| checked(node, reading, units::duration)),
     }
 }
 

@@ -2,6 +2,7 @@
 //! verification: which datasets, how they are judged, and where the report goes.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::asked::{Asked, ask, usage};
 use super::options::{Format, VerifyOptions};
@@ -31,6 +32,8 @@ pub struct Plan {
     pub show: usize,
     /// Detail files hold so many of a kind.
     pub max_details: usize,
+    /// How long the whole run may take.
+    pub deadline: Option<Duration>,
     /// The configuration file, if one was read.
     pub config: Option<PathBuf>,
     /// BLAKE3 of all that decides the result, in hex.
@@ -67,6 +70,8 @@ impl Plan {
         let memory = memory
             .as_deref()
             .map(|text| typed("--memory", text, units::size));
+        let deadline = options.deadline.as_deref();
+        let deadline = deadline.map(|text| typed("--deadline", text, units::duration));
         let report_dir = match (&options.report_dir, config.report_dir) {
             (Some(dir), _) => cwd.join(dir),
             (None, Some(dir)) => dir,
@@ -96,6 +101,10 @@ impl Plan {
                 .max_details
                 .or(config.max_details)
                 .unwrap_or(MAX_DETAILS),
+            deadline: deadline
+                .transpose()?
+                .or(config.deadline)
+                .filter(|deadline| !deadline.is_zero()),
             config: named,
             quiet: options.source.quiet,
             verbose: options.source.verbose,

@@ -55,6 +55,7 @@ pub struct VerifyOptions {
     pub memory: Option<String>,
     pub show: Option<usize>,
     pub max_details: Option<usize>,
+    pub deadline: Option<String>,
 }
 
 /// What goes to stdout.

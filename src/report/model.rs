@@ -39,6 +39,9 @@ pub struct Run {
     pub config: Option<String>,
     /// BLAKE3 of all that decides the result: columns, types, rules, gates.
     pub config_hash: String,
+    /// The signal that ended the run before it was done: `SIGINT`, `SIGTERM`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interrupted: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

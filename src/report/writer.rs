@@ -2,7 +2,8 @@
 //!
 //! A run is written under a hidden name and renamed when every file in it is on
 //! disk, so whoever lists DIR sees finished runs only. `DIR/latest` points to the
-//! newest of them and is itself swapped by a rename, never taken away.
+//! newest of them that no signal ended, and is itself swapped by a rename, never
+//! taken away.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::hash::{BuildHasher, RandomState};
@@ -12,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::model::{Details, Report};
+use super::model::{Details, Report, Run};
 use super::{csv, json};
 use crate::error::{Code, Failure, Result};
 
@@ -117,7 +118,7 @@ pub fn save(dir: &Path, mode: Mode, report: &Report, details: &[Details]) -> Res
         .inspect_err(|_| drop(fs::remove_dir_all(&hidden)))
         .and_then(|()| {
             // A run that ends with an error must not stand there as finished.
-            announce(dir, run).inspect_err(|_| drop(fs::remove_dir_all(&saved)))
+            announce(dir, &report.run).inspect_err(|_| drop(fs::remove_dir_all(&saved)))
         });
     done.map(|()| saved)
 }
@@ -176,8 +177,12 @@ fn write_synced(
 
 /// Puts a run's name on disk and swaps `dir/latest`. Runs that end at the same
 /// time each rename a link of their own, so it always points to one of them.
-fn announce(dir: &Path, run: &str) -> Result<()> {
+fn announce(dir: &Path, run: &Run) -> Result<()> {
     sync_folder(dir).map_err(|error| cannot_write(dir, &error))?;
+    if run.interrupted.is_some() {
+        return Ok(());
+    }
+    let run = &run.id;
     let (latest, hidden) = (dir.join("latest"), dir.join(format!(".latest-{run}")));
     symlink(run, &hidden)
         .and_then(|()| fs::rename(&hidden, &latest))

@@ -57,6 +57,21 @@ fn a_run_has_all_files_and_latest_points_to_it() {
 }
 
 #[test]
+fn an_interrupted_run_is_saved_and_latest_stays() {
+    let dir = tempfile::tempdir().unwrap();
+    let save = |report: &Report| save(dir.path(), Mode::default(), report, &[]).unwrap();
+    let mut cut = named("20261125-000002-bbbbbb");
+    cut.run.interrupted = Some("SIGINT".to_owned());
+    assert!(save(&cut).join("report.json").exists());
+    assert!(!dir.path().join("latest").exists());
+    save(&named("20261125-000001-aaaaaa"));
+    cut.run.id = "20261125-000003-cccccc".to_owned();
+    save(&cut);
+    let latest = fs::read_link(dir.path().join("latest")).unwrap();
+    assert_eq!(latest, Path::new("20261125-000001-aaaaaa"));
+}
+
+#[test]
 fn modes_are_exact_whatever_the_umask() {
     let dir = tempfile::tempdir().unwrap();
     for (text, file, folder) in [

@@ -5,6 +5,8 @@
 //! has no locators, or too much differs, one pass keeps the rows instead, on
 //! disk beyond a share of the memory. Both ways end in the same counters.
 
+use std::time::Instant;
+
 use super::canon::Canon;
 use super::ends::{self, Ends};
 use super::merge;
@@ -16,9 +18,10 @@ use crate::compare::Parts;
 use crate::compare::cells::Tolerance;
 use crate::compare::found::Rules;
 use crate::compare::watch::Watch;
-use crate::error::{Failure, Result, Side};
+use crate::error::{Result, Side};
 use crate::plan::DatasetPlan;
 use crate::source::{Receipt, Source, Want};
+use crate::stop::Stop;
 
 /// Up to so many rows of a side are always read again one by one.
 const FETCH_ALWAYS: u64 = 5_000;
@@ -52,6 +55,8 @@ pub struct Pair<'a> {
     pub keep: usize,
     /// Whether and how keys that do not match are watched.
     pub watch: Watch<'a>,
+    /// What ends the run before its time.
+    pub stop: &'a Stop,
     pub(super) canons: [Canon; 2],
     tolerances: Vec<Option<Tolerance>>,
 }
@@ -63,6 +68,7 @@ impl<'a> Pair<'a> {
         budget: &'a Budget,
         progress: &'a dyn Progress,
         keep: usize,
+        stop: &'a Stop,
     ) -> Self {
         Pair {
             plan,
@@ -71,6 +77,7 @@ impl<'a> Pair<'a> {
             progress,
             keep,
             watch: Watch::default(),
+            stop,
             canons: Side::BOTH.map(|side| Canon::new(plan, side)),
             tolerances: plan
                 .columns
@@ -88,13 +95,22 @@ impl<'a> Pair<'a> {
             Strategy::Auto if locates => self.by_prints()?,
             _ => self.by_rows()?,
         };
-        for (side, source) in Side::BOTH.into_iter().zip(&mut self.sources) {
-            if let Err(failure) = source.verify_unchanged() {
-                compared.ends.doubt(side, failure);
-            }
-        }
+        self.verify_unchanged(&mut compared.ends);
+        self.stop.once(&mut compared.ends.failures);
         compared.ends.set_beside(&compared.parts);
         Ok(compared)
+    }
+
+    fn verify_unchanged(&mut self, ends: &mut Ends) {
+        for (side, source) in Side::BOTH.into_iter().zip(&mut self.sources) {
+            if !ends.sides[side.index()].complete && self.stop.cause().is_some() {
+                // The run gave it up; it may have no connection any more.
+                continue;
+            }
+            if let Err(failure) = source.verify_unchanged() {
+                ends.doubt(side, failure);
+            }
+        }
     }
 
     pub(super) fn rules(&self) -> Rules<'_> {
@@ -120,7 +136,7 @@ impl<'a> Pair<'a> {
         let canons = self.canons.each_ref().map(|canon| canon.clone());
         let pass = Pass::new([&canons[0], &canons[1]], form, self.budget).watching();
         tracing::debug!(?form, "reading both sides");
-        let ends = self.stream(&pass)?;
+        let mut ends = self.stream(&pass)?;
         if pass.hopeless() {
             drop(pass);
             tracing::debug!("much differs: reading again with rows kept");
@@ -130,7 +146,7 @@ impl<'a> Pair<'a> {
         if !ends.failures.is_empty() {
             return self.settle_by_prints(pass, ends, form);
         }
-        let (parts, needed) = merge::join_prints(&pass, self.rules())?;
+        let (parts, needed) = self.join_prints(&pass, &mut ends, true)?;
         drop(pass);
         if self.too_many(&needed, &ends) {
             tracing::debug!("much differs: reading all rows again");
@@ -138,6 +154,23 @@ impl<'a> Pair<'a> {
             return self.by_rows_after(form, &ends);
         }
         self.with_fetched(parts, needed, ends, form)
+    }
+
+    fn join_prints(
+        &self,
+        pass: &Pass<'_>,
+        ends: &mut Ends,
+        whole: bool,
+    ) -> Result<(Parts, [Vec<u64>; 2])> {
+        let (rules, stop) = (self.rules(), self.stop.summing_up());
+        let joined = merge::join_prints(pass, rules, whole, &stop);
+        ends.found(joined, &stop, || (Parts::new(rules), Default::default()))
+    }
+
+    fn join_rows(&self, pass: &Pass<'_>, ends: &mut Ends) -> Result<Parts> {
+        let (rules, stop) = (self.rules(), self.stop.summing_up());
+        let joined = merge::join_rows(pass, rules, &stop);
+        ends.found(joined, &stop, || Parts::new(rules))
     }
 
     /// Whether rows may be told equal by the bytes their sources sent.
@@ -170,20 +203,15 @@ impl<'a> Pair<'a> {
         if needed.iter().any(|locators| !locators.is_empty()) {
             self.progress.phase("reading the rows that differ again");
             needed.iter_mut().for_each(|list| list.sort_unstable());
-            let (rest, failures) = self.fetch(&needed)?;
+            let rest = self.fetch(&needed, &mut ends)?;
             parts.merge(rest, self.rules());
-            for failure in failures {
-                match failure.side {
-                    Some(side) => ends.doubt(side, failure),
-                    None => ends.failures.push(failure),
-                }
-            }
         }
         Ok(Compared { parts, ends })
     }
 
     /// Reads the rows at these locators and compares them.
-    fn fetch(&mut self, needed: &[Vec<u64>; 2]) -> Result<(Parts, Vec<Failure>)> {
+    fn fetch(&mut self, needed: &[Vec<u64>; 2], ends: &mut Ends) -> Result<Parts> {
+        let told = self.time_to_fetch();
         let canons = self.canons.each_ref().map(|canon| canon.clone());
         let pass = Pass::new([&canons[0], &canons[1]], Form::Rows, self.budget);
         let wants = Side::BOTH.map(|side| self.wants(side));
@@ -204,19 +232,39 @@ impl<'a> Pair<'a> {
                 }),
             });
         }
-        let ended = stream::run(inputs, &pass, &super::progress::Silent);
-        let failures = Side::BOTH
-            .into_iter()
-            .zip(ended)
-            .filter_map(|(side, ended)| ends::fetched_short(side, ended))
-            .collect();
-        Ok((merge::join_rows(&pass, self.rules())?, failures))
+        let ended = stream::run(inputs, &pass, &super::progress::Silent, &told);
+        // A run that is out of time already says why it knows no more.
+        let told = ends.is_out_of_time();
+        for (side, ended) in Side::BOTH.into_iter().zip(ended) {
+            if let Some(failure) = ends::fetched_short(side, ended).filter(|_| !told) {
+                ends.doubt(side, failure);
+            }
+        }
+        self.join_rows(&pass, ends)
+    }
+
+    /// After the time for reading, half of what is left: the rest is for comparing
+    /// what has come.
+    fn time_to_fetch(&self) -> Stop {
+        let ending = self.stop.ending();
+        match (self.stop.cause(), ending.left()) {
+            (Some(_), Some(left)) => ending.sooner(Instant::now() + left / 2),
+            _ => ending,
+        }
     }
 
     /// All that can be said of two sides of which one was not seen whole.
-    fn settle_by_prints(&self, pass: Pass<'_>, mut ends: Ends, form: Form) -> Result<Compared> {
+    fn settle_by_prints(&mut self, pass: Pass<'_>, mut ends: Ends, form: Form) -> Result<Compared> {
+        if ends.is_out_of_time() {
+            // The sources are as they were: what was seen can be told whole.
+            let (parts, needed) = self.join_prints(&pass, &mut ends, false)?;
+            drop(pass);
+            return self.with_fetched(parts, needed, ends, form);
+        }
         let raw = form == Form::RawPrints;
-        let parts = merge::count_prints(&pass, self.rules(), raw)?;
+        let (rules, stop) = (self.rules(), self.stop.summing_up());
+        let parts = merge::count_prints(&pass, rules, raw, &stop);
+        let parts = ends.found(parts, &stop, || Parts::new(rules))?;
         ends.digests = !raw;
         Ok(Compared { parts, ends })
     }
@@ -234,9 +282,9 @@ impl<'a> Pair<'a> {
     fn by_rows(&mut self) -> Result<Compared> {
         let canons = self.canons.each_ref().map(|canon| canon.clone());
         let pass = Pass::new([&canons[0], &canons[1]], Form::Rows, self.budget);
-        let ends = self.stream(&pass)?;
+        let mut ends = self.stream(&pass)?;
         self.progress.phase("comparing");
-        let parts = merge::join_rows(&pass, self.rules())?;
+        let parts = self.join_rows(&pass, &mut ends)?;
         Ok(Compared { parts, ends })
     }
 
@@ -255,9 +303,10 @@ impl<'a> Pair<'a> {
             });
         }
         let mut ends = Ends::new(&self.canons);
-        for (side, ended) in Side::BOTH
-            .into_iter()
-            .zip(stream::run(inputs, pass, self.progress))
+        for (side, ended) in
+            Side::BOTH
+                .into_iter()
+                .zip(stream::run(inputs, pass, self.progress, self.stop))
         {
             ends.add(side, ended);
         }

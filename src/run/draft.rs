@@ -10,6 +10,7 @@ use super::survey::{self, Survey};
 use crate::error::{Code, Failure, Result};
 use crate::plan::{self, ColumnRules, Compared, DatasetSpec, SchemaView};
 use crate::source::{Context, Identity};
+use crate::stop::Stop;
 use crate::value::Type;
 
 /// Why these columns are the key.
@@ -64,7 +65,8 @@ pub fn draft(
 ) -> Result<Draft, Vec<Failure>> {
     let sides = open::both(spec, context).map_err(|not| not.failures)?;
     let identities = sides.each_ref().map(|(source, _)| source.identity());
-    settle(spec, sides, &identities, progress).map_err(|failure| vec![failure.of(&spec.name)])
+    let settled = settle(spec, sides, &identities, progress, &context.stop);
+    settled.map_err(|failure| vec![failure.of(&spec.name)])
 }
 
 fn settle(
@@ -72,13 +74,14 @@ fn settle(
     sides: [OpenedSide; 2],
     identities: &[Identity; 2],
     progress: &dyn Progress,
+    stop: &Stop,
 ) -> Result<Draft> {
     let schemas = sides.each_ref().map(|(_, schema)| schema.clone());
     let schemas = [&schemas[0], &schemas[1]];
     let mut spec = spec.clone();
     spec.sides[1].rename = renames(&plan::columns(&spec, schemas));
     let declared = plan::columns(&spec, schemas).key;
-    let survey = survey::survey(&spec, sides, progress)?;
+    let survey = survey::survey(&spec, sides, progress, stop)?;
     let (key, key_from) = key(&spec, declared, &survey)?;
     spec.key = Some(key.clone());
     let types = types(&spec, &plan::columns(&spec, schemas), &survey);

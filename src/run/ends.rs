@@ -6,8 +6,9 @@ use super::pass::State;
 use super::stream::Ended;
 use super::times::Times;
 use crate::compare::{Parts, Whole};
-use crate::error::{Code, Failure, Side};
+use crate::error::{Code, Failure, Result, Side};
 use crate::source::Receipt;
+use crate::stop::{Cause, Stop};
 
 /// How one side's reading ended.
 #[derive(Debug, Default)]
@@ -85,6 +86,31 @@ impl Ends {
                 end.times = before.times.first_whole(end.times);
             }
         }
+    }
+
+    /// What was found, or else `nothing` where the run ended before all could be
+    /// looked at: then no side counts as seen whole.
+    pub fn found<T>(
+        &mut self,
+        found: Result<T>,
+        stop: &Stop,
+        nothing: impl FnOnce() -> T,
+    ) -> Result<T> {
+        match found {
+            Err(failure) if stop.cause().is_some() => {
+                self.sides.iter_mut().for_each(|end| end.complete = false);
+                self.failures.push(failure);
+                Ok(nothing())
+            }
+            found => found,
+        }
+    }
+
+    /// Whether the deadline, and nothing else, ended the reading.
+    pub fn is_out_of_time(&self) -> bool {
+        let why = Cause::Deadline.failure().why;
+        let told = |failure: &Failure| failure.why == why;
+        !self.failures.is_empty() && self.failures.iter().all(told)
     }
 
     /// Remembers how many rows are in no key, as the first look at the keys

@@ -15,6 +15,7 @@ use crate::error::{Code, Failure, Result, Side};
 use crate::normalise::Scratch;
 use crate::plan::{self, DatasetPlan, DatasetSpec};
 use crate::source::{Cell, Context, Identity, Rows};
+use crate::stop::Stop;
 use crate::value::{Raw, cells};
 
 /// How many rows of one key are kept to show.
@@ -100,13 +101,18 @@ pub fn explain(
     progress: &dyn Progress,
 ) -> Result<Explained, Vec<Failure>> {
     let opened = open::open(spec, context).map_err(|not| not.failures)?;
-    look(opened, key, progress).map_err(|failures| {
+    look(opened, key, &context.stop, progress).map_err(|failures| {
         let of = |failure: Failure| failure.of(&spec.name);
         failures.into_iter().map(of).collect()
     })
 }
 
-fn look(opened: Opened, key: &str, progress: &dyn Progress) -> Result<Explained, Vec<Failure>> {
+fn look(
+    opened: Opened,
+    key: &str,
+    stop: &Stop,
+    progress: &dyn Progress,
+) -> Result<Explained, Vec<Failure>> {
     let Opened {
         plan,
         mut sources,
@@ -121,7 +127,7 @@ fn look(opened: Opened, key: &str, progress: &dyn Progress) -> Result<Explained,
         plan: &plan,
     };
     progress.dataset(&plan.name, estimates);
-    let looked = look::both(&plan, &mut sources, &search, progress);
+    let looked = look::both(&plan, &mut sources, &search, progress, stop);
     progress.done();
     let looked = looked.map_err(|failure| vec![failure])?;
     if !looked.failures.is_empty() {

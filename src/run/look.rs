@@ -7,6 +7,7 @@ use super::stream::{self, Input, Work};
 use crate::error::{Failure, Result, Side};
 use crate::plan::DatasetPlan;
 use crate::source::{Source, Want};
+use crate::stop::Stop;
 
 /// What was seen of both sides.
 #[derive(Debug)]
@@ -25,6 +26,7 @@ pub fn both<W: Work>(
     sources: &mut [Box<dyn Source>; 2],
     work: &W,
     progress: &dyn Progress,
+    stop: &Stop,
 ) -> Result<Looked<W::State>> {
     let wants = Side::BOTH.map(|side| wants(plan, side));
     let mut inputs = Vec::new();
@@ -41,7 +43,7 @@ pub fn both<W: Work>(
         rows: [0; 2],
         failures: Vec::new(),
     };
-    let ended = stream::run(inputs, work, progress);
+    let ended = stream::run(inputs, work, progress, stop);
     for (side, ended) in Side::BOTH.into_iter().zip(ended) {
         looked.states[side.index()] = ended.states;
         looked.rows[side.index()] = ended.rows;
@@ -60,6 +62,7 @@ pub fn both<W: Work>(
             .failures
             .extend(changed.map(|failure| failure.on(side)));
     }
+    stop.once(&mut looked.failures);
     Ok(looked)
 }
 

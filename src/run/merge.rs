@@ -9,10 +9,15 @@ use crate::compare::Parts;
 use crate::compare::found::Rules;
 use crate::compare::join::{self, Pairing, Print};
 use crate::error::{Result, Side};
+use crate::stop::Stop;
+
+/// How many keys are joined between two looks at whether the run is to end.
+const GLANCE: u32 = 1 << 12;
 
 /// Joins kept rows: every key is counted and compared.
-pub fn join_rows(pass: &Pass<'_>, rules: Rules<'_>) -> Result<Parts> {
+pub fn join_rows(pass: &Pass<'_>, rules: Rules<'_>, stop: &Stop) -> Result<Parts> {
     let (found, _) = over_partitions(
+        stop,
         || (Parts::new(rules), <[Vec<u8>; 2]>::default()),
         |(found, spare), part| {
             let [old, new] = std::mem::take(spare);
@@ -23,9 +28,13 @@ pub fn join_rows(pass: &Pass<'_>, rules: Rules<'_>) -> Result<Parts> {
             let [old, new] = &mut parts
                 .each_mut()
                 .map(|part| std::mem::take(&mut part.prints));
-            let mut done = Ok(());
+            let (mut done, mut keys) = (Ok(()), 0);
             join::join(old, new, |pairing, unclear| {
                 let row = |side: Side, print: &Print| parts[side.index()].row(print);
+                keys += 1;
+                if keys % GLANCE == 0 && done.is_ok() {
+                    done = stop.check();
+                }
                 if done.is_ok() {
                     done = found.add(&pairing, unclear, rules, row);
                 }
@@ -39,9 +48,16 @@ pub fn join_rows(pass: &Pass<'_>, rules: Rules<'_>) -> Result<Parts> {
 }
 
 /// Joins prints: what they settle is counted; of the rest, the locators of the
-/// rows to read again.
-pub fn join_prints(pass: &Pass<'_>, rules: Rules<'_>) -> Result<(Parts, [Vec<u64>; 2])> {
+/// rows to read again. Unless both sides were seen `whole`, these are only pairs
+/// that may differ: half of a pair that time ran out for says nothing.
+pub fn join_prints(
+    pass: &Pass<'_>,
+    rules: Rules<'_>,
+    whole: bool,
+    stop: &Stop,
+) -> Result<(Parts, [Vec<u64>; 2])> {
     over_partitions(
+        stop,
         || (Parts::new(rules), [Vec::new(), Vec::new()]),
         |(found, needed), part| {
             join_part(pass, part, |pairing, unclear| match *pairing {
@@ -50,12 +66,13 @@ pub fn join_prints(pass: &Pass<'_>, rules: Rules<'_>) -> Result<(Parts, [Vec<u64
                     needed[0].push(old.at);
                     needed[1].push(new.at);
                 }
-                Pairing::Missing(print) => needed[0].push(print.at),
-                Pairing::Extra(print) => needed[1].push(print.at),
-                Pairing::Duplicated(old, new) => {
+                Pairing::Missing(print) if whole => needed[0].push(print.at),
+                Pairing::Extra(print) if whole => needed[1].push(print.at),
+                Pairing::Duplicated(old, new) if whole => {
                     needed[0].extend(old.iter().map(|print| print.at));
                     needed[1].extend(new.iter().map(|print| print.at));
                 }
+                _ => found.count(pairing, unclear),
             })
         },
         |mine, (found, needed)| {
@@ -70,9 +87,10 @@ pub fn join_prints(pass: &Pass<'_>, rules: Rules<'_>) -> Result<(Parts, [Vec<u64
 /// Counts what prints alone say, where no row can be read again. A pair that
 /// they do not settle counts as nothing, save that canonical rows of unlike
 /// prints differ, if no tolerance could forgive it.
-pub fn count_prints(pass: &Pass<'_>, rules: Rules<'_>, raw: bool) -> Result<Parts> {
+pub fn count_prints(pass: &Pass<'_>, rules: Rules<'_>, raw: bool, stop: &Stop) -> Result<Parts> {
     let strict = !raw && rules.tolerances.iter().all(Option::is_none);
     over_partitions(
+        stop,
         || Parts::new(rules),
         |found, part| {
             join_part(pass, part, |pairing, unclear| {
@@ -101,6 +119,7 @@ fn join_part(pass: &Pass<'_>, part: usize, mut each: impl FnMut(&Pairing<'_>, bo
 
 /// Runs `each` over all partitions on all workers, and merges what they found.
 fn over_partitions<A: Send>(
+    stop: &Stop,
     start: impl Fn() -> A + Sync,
     each: impl Fn(&mut A, usize) -> Result<()> + Sync,
     mut merge: impl FnMut(&mut A, A),
@@ -113,6 +132,7 @@ fn over_partitions<A: Send>(
             if part >= PARTITIONS {
                 return Ok(found);
             }
+            stop.check()?;
             each(&mut found, part)?;
         }
     };

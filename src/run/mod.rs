@@ -149,6 +149,7 @@ fn judge(
         &budget,
         progress,
         options.max_details.max(build::SAMPLES),
+        &options.context.stop,
     );
     let compared = pair.compare(options.strategy);
     tracing::debug!(spilled = budget.spilled(), "bytes kept on disk");

@@ -7,6 +7,7 @@ use crate::error::{Code, Failure, Result, Side};
 use crate::gate::counted;
 use crate::plan::{self, DatasetPlan, DatasetSpec};
 use crate::source::{self, Context, Identity, Schema, Source};
+use crate::stop::Stop;
 
 /// Both sides, opened, and how they are to be compared.
 pub struct Opened {
@@ -37,7 +38,7 @@ pub fn open(spec: &DatasetSpec, context: &Context) -> Result<Opened, Box<NotOpen
     if let Ok(None) = plan::resolve_key(spec, [&sides[0].1, &sides[1].1]) {
         return Err(Box::new(NotOpened {
             identities,
-            failures: vec![no_key(spec, sides).of(&spec.name)],
+            failures: vec![no_key(spec, sides, &context.stop).of(&spec.name)],
         }));
     }
     let [(mut old, old_schema), (mut new, new_schema)] = sides;
@@ -102,9 +103,14 @@ pub fn both(spec: &DatasetSpec, context: &Context) -> Result<[OpenedSide; 2], Bo
                 Err(_) => described(spec, side),
             };
             let identities = [identity(Side::Old, &old), identity(Side::New, &new)];
-            let failures = [(Side::Old, old.err()), (Side::New, new.err())]
+            let mut failures: Vec<Failure> = [(Side::Old, old.err()), (Side::New, new.err())]
                 .into_iter()
-                .filter_map(|(side, failure)| Some(failure?.on(side).of(&spec.name)))
+                .filter_map(|(side, failure)| Some(failure?.on(side)))
+                .collect();
+            context.stop.once(&mut failures);
+            let failures = failures
+                .into_iter()
+                .map(|failure| failure.of(&spec.name))
                 .collect();
             Err(Box::new(NotOpened {
                 identities,
@@ -115,6 +121,7 @@ pub fn both(spec: &DatasetSpec, context: &Context) -> Result<[OpenedSide; 2], Bo
 }
 
 fn one(spec: &DatasetSpec, side: Side, context: &Context) -> Result<OpenedSide> {
+    context.stop.check()?;
     let mut source = source::open(&spec.sides[side.index()].source, context)?;
     let schema = source.schema()?;
     Ok((source, schema))
@@ -135,10 +142,13 @@ fn described(spec: &DatasetSpec, side: Side) -> Identity {
 }
 
 /// No key is known: reads the rows, only to say which columns would do.
-fn no_key(spec: &DatasetSpec, sides: [OpenedSide; 2]) -> Failure {
+fn no_key(spec: &DatasetSpec, sides: [OpenedSide; 2], stop: &Stop) -> Failure {
     tracing::info!("no key is known: looking for columns that would do");
-    let found = survey::survey(spec, sides, &Silent);
+    let found = survey::survey(spec, sides, &Silent, stop);
     if let Err(failure) = &found {
+        if let Err(stopped) = stop.check() {
+            return stopped;
+        }
         tracing::debug!(%failure, "no key could be looked for");
     }
     Failure::new(

@@ -17,6 +17,7 @@ use super::queue::Queue;
 use super::times::{Clock, Times};
 use crate::error::{Code, Failure, Result, Side};
 use crate::source::{Chunk, Decode, Receipt, Rows, Sink};
+use crate::stop::Stop;
 
 /// How many chunks of one side may be under way for each worker (one a core).
 const AHEAD: usize = 2;
@@ -57,15 +58,16 @@ pub struct Input<'a> {
     pub read: Reader<'a>,
 }
 
-/// Streams the inputs to their ends, side by side.
+/// Streams the inputs to their ends, side by side, unless the run is to end before.
 pub fn run<W: Work>(
     inputs: Vec<Input<'_>>,
     work: &W,
     progress: &dyn Progress,
+    told: &Stop,
 ) -> Vec<Ended<W::State>> {
     let lanes: Vec<Lane<W>> = inputs
         .iter()
-        .map(|input| Lane::new(input, work, progress))
+        .map(|input| Lane::new(input, work, progress, told))
         .collect();
     let queue = &Queue::default();
     let receipts: Vec<(Result<Receipt>, Times)> = std::thread::scope(|threads| {
@@ -132,6 +134,8 @@ struct Lane<'a, W: Work> {
     decoder: Arc<dyn Decode>,
     work: &'a W,
     progress: &'a dyn Progress,
+    /// What ends the whole run; `stop` ends this side.
+    told: &'a Stop,
     shared: Mutex<Shared<W::State>>,
     freed: Condvar,
     stop: AtomicBool,
@@ -147,12 +151,13 @@ struct Shared<S> {
 }
 
 impl<'a, W: Work> Lane<'a, W> {
-    fn new(input: &Input<'_>, work: &'a W, progress: &'a dyn Progress) -> Self {
+    fn new(input: &Input<'_>, work: &'a W, progress: &'a dyn Progress, told: &'a Stop) -> Self {
         Lane {
             side: input.side,
             decoder: Arc::clone(&input.decoder),
             work,
             progress,
+            told,
             shared: Mutex::new(Shared {
                 under_way: 0,
                 buffers: Vec::new(),
@@ -279,8 +284,12 @@ fn drive<W: Work>(
         lane,
         queue,
         clock: Clock::start(),
+        stopped: None,
     };
     let receipt = read(&mut sink);
+    // A source that was broken off says nothing of it; its rows are not all.
+    let stopped = sink.stopped.take();
+    let receipt = receipt.and_then(|receipt| stopped.map_or(Ok(receipt), Err));
     let times = sink.clock.stop(receipt.as_ref().ok());
     lane.settle();
     lane.progress.side_done(lane.side);
@@ -292,6 +301,8 @@ struct QueueSink<'s, 'a, W: Work> {
     lane: &'s Lane<'a, W>,
     queue: &'s Queue<(usize, Chunk)>,
     clock: Clock,
+    /// Why the run ends before this side has.
+    stopped: Option<Failure>,
 }
 
 impl<W: Work> QueueSink<'_, '_, W> {
@@ -328,7 +339,14 @@ impl<W: Work> Sink for QueueSink<'_, '_, W> {
         self.clock.pushed();
         self.wait();
         self.queue.push((self.index, chunk));
-        ControlFlow::Continue(())
+        match lane.told.check() {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(stopped) => {
+                self.clock.broken_off();
+                self.stopped = Some(stopped);
+                ControlFlow::Break(())
+            }
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::source::Cell;
+use crate::stop::Cause;
 
 /// Three rows a chunk, slowly.
 struct Slow;
@@ -74,7 +75,7 @@ fn pushing(chunks: u64) -> Input<'static> {
 #[test]
 fn a_side_is_done_when_all_its_rows_are_counted() {
     let told = Told::default();
-    let ended = run(vec![pushing(4)], &Nothing, &told);
+    let ended = run(vec![pushing(4)], &Nothing, &told, &Stop::default());
     assert_eq!(ended[0].rows, 12);
     assert_eq!(told.1.into_inner(), 12);
 }
@@ -84,9 +85,43 @@ fn a_side_is_done_when_all_its_rows_are_counted() {
 fn waiting_for_the_workers_is_not_the_sides_time() {
     let begun = Instant::now();
     let more = 3 * AHEAD * rayon::current_num_threads();
-    let ended = run(vec![pushing(more as u64)], &Nothing, &Told::default());
+    let stop = Stop::default();
+    let ended = run(
+        vec![pushing(more as u64)],
+        &Nothing,
+        &Told::default(),
+        &stop,
+    );
     let times = ended[0].times;
     assert!(times.whole && times.first_row.is_some());
     assert!(times.waiting > Duration::ZERO, "{times:?}");
     assert!(times.reading + times.waiting <= begun.elapsed());
+}
+
+/// A source may take being broken off for its end.
+#[test]
+fn a_side_that_was_stopped_is_not_whole() {
+    let stop = Stop::default();
+    let telling = stop.clone();
+    let read: Reader<'_> = Box::new(move |sink| {
+        let mut push = |base| {
+            let bytes = sink.buffer();
+            let line = 0;
+            sink.push(Chunk { bytes, base, line })
+        };
+        assert!(push(0).is_continue());
+        telling.tell(Cause::Terminated);
+        assert!(push(1).is_break());
+        Ok(Receipt::default())
+    });
+    let input = Input {
+        side: Side::New,
+        decoder: Arc::new(Slow),
+        read,
+    };
+    let ended = run(vec![input], &Nothing, &Told::default(), &stop);
+    assert_eq!(ended[0].rows, 6, "what was read counts");
+    assert!(!ended[0].times.whole);
+    let failure = ended[0].receipt.clone().unwrap_err();
+    assert_eq!(failure, Cause::Terminated.failure().on(Side::New));
 }

@@ -13,6 +13,7 @@ use crate::fingerprint::Fingerprint;
 use crate::normalise::Scratch;
 use crate::plan::{self, Compared, DatasetPlan, DatasetSpec, SchemaView};
 use crate::source::{Cell, Rows, Schema, Source, Undeclared};
+use crate::stop::Stop;
 use crate::value::{self, Type};
 
 /// How many keys are proposed at most.
@@ -44,6 +45,7 @@ pub fn survey(
     spec: &DatasetSpec,
     sides: [OpenedSide; 2],
     progress: &dyn Progress,
+    stop: &Stop,
 ) -> Result<Survey> {
     let [(old, old_schema), (new, new_schema)] = sides;
     let schemas = [&old_schema, &new_schema];
@@ -52,7 +54,7 @@ pub fn survey(
     let mut sources = [old, new];
     progress.dataset(&spec.name, schemas.map(|schema| schema.estimate));
     let mut first = Look::new(&plan, Search::singles(plan.columns.len()), &view);
-    let rows = first.run(&mut sources, progress)?;
+    let rows = first.run(&mut sources, progress, stop)?;
     let types = first.types();
     let zones = first.zones();
     let singles = first.search.found().into_iter();
@@ -64,7 +66,7 @@ pub fn survey(
     if keys.is_empty() && rows.iter().all(|rows| *rows > 0) {
         let second = Search::pairs(&first.pairable(&types));
         first = Look::new(&plan, second, &view);
-        first.run(&mut sources, progress)?;
+        first.run(&mut sources, progress, stop)?;
         keys = first.search.found();
         whole = !first.search.is_cut();
     }
@@ -194,8 +196,13 @@ impl<'a> Look<'a> {
         }
     }
 
-    fn run(&self, sources: &mut [Box<dyn Source>; 2], progress: &dyn Progress) -> Result<[u64; 2]> {
-        let looked = look::both(self.plan, sources, self, progress)?;
+    fn run(
+        &self,
+        sources: &mut [Box<dyn Source>; 2],
+        progress: &dyn Progress,
+        stop: &Stop,
+    ) -> Result<[u64; 2]> {
+        let looked = look::both(self.plan, sources, self, progress, stop)?;
         match looked.failures.into_iter().next() {
             Some(failure) => Err(failure),
             None => Ok(looked.rows),

@@ -197,9 +197,9 @@ pub trait Source: Send {
 pub fn open(spec: &Spec, context: &Context) -> Result<Box<dyn Source>> {
     match &spec.location {
         Location::File(_, Format::Csv | Format::Tsv) => csv::open(spec),
-        Location::File(_, Format::Json | Format::JsonLines) => json::open(spec),
-        Location::Sqlite(_) => sqlite::open(spec),
-        Location::Postgres(_) => postgres::open(spec),
+        Location::File(_, Format::Json | Format::JsonLines) => json::open(spec, context),
+        Location::Sqlite(_) => sqlite::open(spec, context),
+        Location::Postgres(_) => postgres::open(spec, context),
         Location::Rest(_) => postgrest::open(spec, context),
     }
 }

@@ -2,6 +2,8 @@
 //! output, its saved report, and reports without what differs from run to run.
 #![allow(dead_code, reason = "each test binary uses its own part of this")]
 
+pub mod running;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -120,6 +122,21 @@ impl Ran {
     #[track_caller]
     pub fn saved_report(&self) -> Value {
         let report = serde_json::from_str(&self.saved("report.json")).expect("a report in JSON");
+        valid(&report);
+        report
+    }
+
+    /// The one report that there is, of whatever run; `latest` aside.
+    #[track_caller]
+    pub fn only_report(&self) -> Value {
+        let mut names = reports(&self.dir);
+        names.retain(|name| name.starts_with("20"));
+        let [name] = &names[..] else {
+            panic!("one report, not {names:?}\n{}", self.stderr);
+        };
+        let path = self.dir.join("reports").join(name).join("report.json");
+        let text = std::fs::read_to_string(path).expect("a report");
+        let report = serde_json::from_str(&text).expect("a report in JSON");
         valid(&report);
         report
     }

@@ -9,7 +9,7 @@ use shadowgate::error::Failure;
 use shadowgate::secret::Secret;
 use shadowgate::source::location::{Location, Query, Spec};
 use shadowgate::source::{
-    Chunk, Decode, Kind, Receipt, Rows, Schema, Sink, Source, Want, postgres,
+    Chunk, Context, Decode, Kind, Receipt, Rows, Schema, Sink, Source, Want, postgres,
 };
 
 /// A PostgreSQL side with test-sized timeouts; neither table nor query yet.
@@ -41,7 +41,7 @@ pub fn query(url: &str, sql: &str) -> Spec {
 
 /// Opens and looks up the schema.
 pub fn open(spec: &Spec) -> Result<(Box<dyn Source>, Schema), Failure> {
-    let mut source = postgres::open(spec)?;
+    let mut source = postgres::open(spec, &Context::default())?;
     let schema = source.schema()?;
     Ok((source, schema))
 }

@@ -13,20 +13,21 @@ use crate::plan::{DatasetSpec, SourceOptions};
 use crate::report::text::table::Ink;
 use crate::run::explain::{self, Outcome};
 use crate::source::Context;
+use crate::stop::Stop;
 
 /// 0: equal on both sides; 1: not, or not once on both; 2: something to mend;
 /// 3: the key could not be looked for, or is on neither side.
-pub fn run(args: ExplainArgs) -> Exit {
+pub fn run(args: ExplainArgs, stop: &Stop) -> Exit {
     let key = args.value;
     let options: SourceOptions = args.source.into();
     let terminal = io::stderr().is_terminal();
     let (listener, bars) = progress::listener(options.quiet || !terminal, terminal);
-    let (spec, context) = match asked(&options, bars) {
+    let (spec, context) = match asked(&options, stop, bars) {
         Ok(asked) => asked,
-        Err(failure) => return refused(&[failure]),
+        Err(failure) => return refused(&[failure], stop),
     };
     match explain::explain(&spec, &key, &context, listener.as_ref()) {
-        Err(failures) => refused(&failures),
+        Err(failures) => refused(&failures, stop),
         Ok(explained) => {
             drop(listener);
             let look = page::Look {
@@ -55,9 +56,13 @@ fn exit(outcome: Outcome) -> Exit {
 }
 
 /// The one dataset to look at. Looking at one source twice does no harm.
-fn asked(options: &SourceOptions, bars: Option<MultiProgress>) -> Result<(DatasetSpec, Context)> {
+fn asked(
+    options: &SourceOptions,
+    stop: &Stop,
+    bars: Option<MultiProgress>,
+) -> Result<(DatasetSpec, Context)> {
     let mut asked = super::asked(options, bars)?;
     let mut spec = the_one(&mut asked.datasets)?;
     spec.allow_same_source = true;
-    Ok((spec, super::context(&asked.limits)))
+    Ok((spec, super::context(stop, &asked.limits)))
 }

@@ -15,10 +15,11 @@ use super::{context, print, progress, refused, tell, the_one};
 use crate::error::{Code, Exit, Failure, Result};
 use crate::plan::{Asked, DatasetSpec, SourceOptions};
 use crate::run::draft;
+use crate::stop::Stop;
 
 /// 0: written; 2: something to mend; 3: a source could not be looked at, or the
 /// file not be written.
-pub fn run(args: InitArgs) -> Exit {
+pub fn run(args: InitArgs, stop: &Stop) -> Exit {
     let InitArgs {
         source,
         output,
@@ -30,12 +31,12 @@ pub fn run(args: InitArgs) -> Exit {
     let checked = check(&options, &output, force).and_then(|()| asked(&options, bars));
     let (spec, asked) = match checked {
         Ok(checked) => checked,
-        Err(failure) => return refused(&[failure]),
+        Err(failure) => return refused(&[failure], stop),
     };
-    let context = context(&asked.limits);
+    let context = context(stop, &asked.limits);
     let draft = match draft::draft(&spec, &context, listener.as_ref()) {
         Ok(draft) => draft,
-        Err(failures) => return refused(&failures),
+        Err(failures) => return refused(&failures, stop),
     };
     drop(listener);
     let text = document::write(&draft, &options, &asked.notes, &output);

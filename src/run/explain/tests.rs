@@ -25,7 +25,14 @@ fn verified(spec: &DatasetSpec) -> [HashMap<String, [u8; 32]>; 2] {
     let canons = Side::BOTH.map(|side| Canon::new(&opened.plan, side));
     let budget = Budget::new(1 << 30);
     let pass = Pass::new([&canons[0], &canons[1]], Form::Rows, &budget);
-    let looked = look::both(&opened.plan, &mut opened.sources, &pass, &Silent).expect("a pass");
+    let looked = look::both(
+        &opened.plan,
+        &mut opened.sources,
+        &pass,
+        &Silent,
+        &Stop::default(),
+    )
+    .expect("a pass");
     assert_eq!(looked.failures, []);
     Side::BOTH.map(|side| {
         let mut prints = HashMap::new();

@@ -20,21 +20,24 @@ use super::records::scan::{Fault, Scanner, Value};
 use super::records::string::Text;
 use super::text::TextFile;
 use super::{
-    CHUNK, Chunk, Column, Decode, Identity, Receipt, Schema, Sink, Source, Undeclared, Want,
+    CHUNK, Chunk, Column, Context, Decode, Identity, Receipt, Schema, Sink, Source, Undeclared,
+    Want,
 };
 use crate::error::{Code, Failure, Result};
+use crate::stop::Stop;
 
 /// How much of the file is read for one record at least and at first at most.
 const WINDOW: (u64, u64) = (4 << 10, 64 << 10);
 
 /// Opens the file, whose name says which of the two shapes it has.
-pub fn open(spec: &Spec) -> Result<Box<dyn Source>> {
-    Ok(Box::new(Json::open(spec)?))
+pub fn open(spec: &Spec, context: &Context) -> Result<Box<dyn Source>> {
+    Ok(Box::new(Json::open(spec, context)?))
 }
 
 struct Json {
     file: TextFile,
     shape: Shape,
+    stop: Stop,
     /// Known once `schema` has run.
     found: Option<Found>,
     /// How many bytes a chunk holds at least; tests make it small.
@@ -52,7 +55,7 @@ struct Found {
 }
 
 impl Json {
-    fn open(spec: &Spec) -> Result<Json> {
+    fn open(spec: &Spec, context: &Context) -> Result<Json> {
         let (path, shape) = match &spec.location {
             Location::File(path, Format::Json) => (path, Shape::Array),
             Location::File(path, Format::JsonLines) => (path, Shape::Lines),
@@ -64,6 +67,7 @@ impl Json {
         Ok(Json {
             file: TextFile::open(path, spec.text.encoding.as_deref())?,
             shape,
+            stop: context.stop.clone(),
             found: None,
             chunk: CHUNK,
         })
@@ -141,6 +145,7 @@ impl Source for Json {
         let mut found = Found::default();
         let mut buffer = Vec::new();
         while let Some(chunk) = cutter.next(|| std::mem::take(&mut buffer))? {
+            self.stop.check()?;
             found.add(&chunk, self.shape, &self.file)?;
             buffer = chunk.bytes;
         }

@@ -46,7 +46,7 @@ impl Written {
     }
 
     fn open(&self, chunk: usize) -> Json {
-        let mut json = Json::open(&spec(&self.path(), None)).unwrap();
+        let mut json = Json::open(&spec(&self.path(), None), &Context::default()).unwrap();
         json.chunk = chunk;
         json
     }
@@ -230,12 +230,22 @@ fn compressed_and_encoded_files_are_read_but_do_not_locate() {
     let (text, _, _) = encoding_rs::SHIFT_JIS.encode("{\"表\":\"ソ①\"}\n");
     gzip.write_all(&text).unwrap();
     gzip.finish().unwrap();
-    let mut json = Json::open(&spec(&path, Some("shift_jis"))).unwrap();
+    let mut json = Json::open(&spec(&path, Some("shift_jis")), &Context::default()).unwrap();
     let (names, rows) = read(&mut json).unwrap();
     assert_eq!(names, ["表"]);
     assert_eq!(rows[0].cells, ["\"ソ①\""]);
     assert_eq!(rows[0].at, None);
     assert!(!json.locates());
+}
+
+/// Its columns are known only once the whole file was read.
+#[test]
+fn a_run_that_is_to_end_does_not_read_a_file_for_its_schema() {
+    let file = Written::new("a.jsonl", "{\"a\":1}\n");
+    let context = Context::default();
+    context.stop.tell(crate::stop::Cause::Interrupted);
+    let mut json = Json::open(&spec(&file.path(), None), &context).unwrap();
+    assert_eq!(json.schema().unwrap_err().code, Code::Interrupted);
 }
 
 #[test]

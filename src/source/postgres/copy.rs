@@ -21,7 +21,7 @@ use super::catalog::Field;
 use super::errors::{self, Stage};
 use super::locator::Locator;
 use super::name;
-use super::session::{Session, within};
+use super::session::{LEAVE, Session, within};
 
 const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0";
 
@@ -69,11 +69,22 @@ fn expression(field: &Field) -> String {
     }
 }
 
+/// How a stream was left.
+#[derive(Debug)]
+enum Left {
+    /// At its end.
+    Ended,
+    /// The sink had enough.
+    Broken,
+    /// The run is to end.
+    Stopped(Failure),
+}
+
 /// Streams all rows of the statement into the sink.
 pub fn read(session: &mut Session, sql: &str, sink: &mut dyn Sink) -> Result<Receipt> {
     session.execute("SAVEPOINT shadowgate")?;
-    let (flow, mut receipt) = stream(session, sql, sink)?;
-    release(session, flow)?;
+    let (left, mut receipt) = stream(session, sql, sink)?;
+    release(session, left)?;
     receipt.snapshot = Some(session.facts.snapshot.clone());
     Ok(receipt)
 }
@@ -82,31 +93,43 @@ pub fn read(session: &mut Session, sql: &str, sink: &mut dyn Sink) -> Result<Rec
 /// reading the whole table where they are many.
 pub fn fetch(session: &mut Session, sql: &str, sink: &mut dyn Sink) -> Result<ControlFlow<()>> {
     session.execute("SAVEPOINT shadowgate; SET LOCAL enable_seqscan = off")?;
-    let (flow, _) = stream(session, sql, sink)?;
-    release(session, ControlFlow::Break(()))?;
-    Ok(flow)
+    match stream(session, sql, sink)?.0 {
+        Left::Ended => {
+            release(session, Left::Broken)?;
+            Ok(ControlFlow::Continue(()))
+        }
+        left => release(session, left).map(|()| ControlFlow::Break(())),
+    }
 }
 
 /// Back to the state before the statement; the snapshot is the transaction's
-/// own and stays.
-fn release(session: &mut Session, flow: ControlFlow<()>) -> Result<()> {
-    session.execute(match flow {
-        ControlFlow::Continue(()) => "RELEASE SAVEPOINT shadowgate",
-        ControlFlow::Break(()) => "ROLLBACK TO SAVEPOINT shadowgate; RELEASE SAVEPOINT shadowgate",
-    })
+/// own and stays. It does so past the time for reading too: rows that were read
+/// may still be fetched again.
+fn release(session: &mut Session, left: Left) -> Result<()> {
+    const BACK: &str = "ROLLBACK TO SAVEPOINT shadowgate; RELEASE SAVEPOINT shadowgate";
+    match left {
+        Left::Ended => session.execute("RELEASE SAVEPOINT shadowgate"),
+        Left::Broken => session.execute(BACK),
+        Left::Stopped(failure) => {
+            let ending = session.stop.ending();
+            let reading = std::mem::replace(&mut session.stop, ending);
+            // What cannot go back has no connection any more, and says so when it is asked.
+            let _ = session.execute(BACK);
+            session.stop = reading;
+            Err(failure)
+        }
+    }
 }
 
-fn stream(
-    session: &mut Session,
-    sql: &str,
-    sink: &mut dyn Sink,
-) -> Result<(ControlFlow<()>, Receipt)> {
+fn stream(session: &mut Session, sql: &str, sink: &mut dyn Sink) -> Result<(Left, Receipt)> {
+    session.stop.check()?;
     let mut connection = session.take()?;
     let mut feed = Feed::new(sink);
-    let flow = session.run(run(session, &mut connection, sql, &mut feed))?;
+    let left = session.run(run(session, &mut connection, sql, &mut feed))?;
     // Only a stream that came to its end leaves a connection to go on with.
     session.keep(connection);
-    Ok((flow, feed.receipt(flow)))
+    let receipt = feed.receipt(&left);
+    Ok((left, receipt))
 }
 
 async fn run(
@@ -114,27 +137,50 @@ async fn run(
     connection: &mut sqlx::PgConnection,
     sql: &str,
     feed: &mut Feed<'_>,
-) -> Result<ControlFlow<()>> {
-    let patience = session.patience();
-    let fail = |error: &sqlx::Error| errors::failure(error, Stage::Reading, session.place());
-    let begun = within(patience, connection.copy_out_raw(sql)).await;
-    let mut rows: Stream<'_> = begun
-        .ok_or_else(|| errors::silent(session.place()))?
-        .map_err(|error| fail(&error))?;
+) -> Result<Left> {
+    let mut rows = begin(session, connection, sql).await?;
     loop {
-        let step = within(patience, fill(&mut rows, feed)).await;
-        match step.ok_or_else(|| errors::silent(session.place()))? {
+        let step = within(session.patience(), fill(&mut rows, feed));
+        let step = match session.stop.or(step).await {
+            Ok(step) => step.ok_or_else(|| errors::silent(session.place()))?,
+            Err(stopped) => {
+                // The rows that have come count as seen.
+                let _ = feed.flush();
+                return leave(session, &mut rows, stopped).await;
+            }
+        };
+        match step {
             Step::Ended => return feed.finish(session.place()),
             Step::Full => {
                 if feed.flush().is_break() {
-                    abandon(session, &mut rows).await?;
-                    return Ok(ControlFlow::Break(()));
+                    return abandon(session, &mut rows).await;
                 }
             }
             Step::Bad(why) => return Err(malformed(session.place(), why)),
-            Step::Failed(error) => return Err(fail(&error)),
+            Step::Failed(error) => return Err(failed(session, &error)),
         }
     }
+}
+
+async fn begin<'c>(
+    session: &Session,
+    connection: &'c mut sqlx::PgConnection,
+    sql: &str,
+) -> Result<Stream<'c>> {
+    let begun = within(session.patience(), connection.copy_out_raw(sql));
+    match session.stop.or(begun).await {
+        Ok(begun) => begun
+            .ok_or_else(|| errors::silent(session.place()))?
+            .map_err(|error| failed(session, &error)),
+        Err(stopped) => {
+            session.cancel(LEAVE).await;
+            Err(stopped)
+        }
+    }
+}
+
+fn failed(session: &Session, error: &sqlx::Error) -> Failure {
+    errors::failure(error, Stage::Reading, session.place())
 }
 
 /// How filling a chunk ended.
@@ -170,14 +216,30 @@ async fn fill(rows: &mut Stream<'_>, feed: &mut Feed<'_>) -> Step {
     .await
 }
 
-/// Leaves a stream whose rest nobody wants: reads it out where it is short,
-/// else has the server stop and reads what is under way.
-async fn abandon(session: &Session, rows: &mut Stream<'_>) -> Result<()> {
-    let mut left = DRAIN;
+/// Leaves a stream whose rest nobody wants.
+async fn abandon(session: &Session, rows: &mut Stream<'_>) -> Result<Left> {
+    match session.stop.or(read_out(session, rows, DRAIN)).await {
+        Ok(done) => done.map(|()| Left::Broken),
+        Err(stopped) => leave(session, rows, stopped).await,
+    }
+}
+
+/// Leaves a stream because the run is to end: soon, whatever the server does. A
+/// connection that was not read out is lost, and its end stops the server.
+async fn leave(session: &Session, rows: &mut Stream<'_>, stopped: Failure) -> Result<Left> {
+    match within(Some(LEAVE), read_out(session, rows, 0)).await {
+        Some(Ok(())) => Ok(Left::Stopped(stopped)),
+        _ => Err(stopped),
+    }
+}
+
+/// Reads a stream out where it is short, else has the server stop and reads what
+/// is under way.
+async fn read_out(session: &Session, rows: &mut Stream<'_>, mut left: u64) -> Result<()> {
     let mut cancelled = false;
     loop {
         if left == 0 && !cancelled {
-            session.cancel().await;
+            session.cancel(session.connect_timeout()).await;
             cancelled = true;
         }
         let next = within(session.patience(), rows.next()).await;
@@ -185,9 +247,7 @@ async fn abandon(session: &Session, rows: &mut Stream<'_>) -> Result<()> {
             None => return Ok(()),
             Some(Ok(message)) => left = left.saturating_sub(message.len() as u64),
             Some(Err(error)) if cancelled && was_cancelled(&error) => return Ok(()),
-            Some(Err(error)) => {
-                return Err(errors::failure(&error, Stage::Reading, session.place()));
-            }
+            Some(Err(error)) => return Err(failed(session, &error)),
         }
     }
 }
@@ -281,7 +341,7 @@ impl<'a> Feed<'a> {
     }
 
     /// The protocol said that the copy is done; so must the copy itself.
-    fn finish(&mut self, place: &str) -> Result<ControlFlow<()>> {
+    fn finish(&mut self, place: &str) -> Result<Left> {
         if self.at != At::Trailer {
             return Err(Failure::new(
                 Code::SourceCut,
@@ -290,16 +350,16 @@ impl<'a> Feed<'a> {
             )
             .transient());
         }
-        match self.chunk.is_empty() {
-            true => Ok(ControlFlow::Continue(())),
-            // A sink that has had enough of a stream that is over anyway.
-            false => Ok(self.flush()),
-        }
+        // A sink may have had enough of a stream that is over anyway.
+        Ok(match !self.chunk.is_empty() && self.flush().is_break() {
+            true => Left::Broken,
+            false => Left::Ended,
+        })
     }
 
-    fn receipt(&self, flow: ControlFlow<()>) -> Receipt {
+    fn receipt(&self, left: &Left) -> Receipt {
         Receipt {
-            rows: flow.is_continue().then_some(self.rows),
+            rows: matches!(left, Left::Ended).then_some(self.rows),
             bytes: self.bytes,
             first_row: self.first_row.unwrap_or_default(),
             ..Receipt::default()

@@ -35,8 +35,8 @@ fn takes_rows_between_header_and_trailer() {
         .expect("header and row");
     feed.accept(&[0, 1, 8]).expect("row");
     feed.accept(TRAILER).expect("trailer");
-    let flow = feed.finish("here").expect("whole");
-    let receipt = feed.receipt(flow);
+    let left = feed.finish("here").expect("whole");
+    let receipt = feed.receipt(&left);
     assert_eq!((receipt.rows, receipt.bytes), (Some(2), 27));
     assert_eq!(kept.chunks.len(), 1);
     assert_eq!(kept.chunks[0].bytes, [0, 1, 9, 0, 1, 8]);

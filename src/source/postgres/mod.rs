@@ -23,9 +23,10 @@ pub mod types;
 use std::sync::Arc;
 
 use crate::error::{Code, Failure, Result};
+use crate::stop::Stop;
 
 use super::location::{Location, Spec};
-use super::{Decode, Identity, Receipt, Schema, Sink, Source, Want};
+use super::{Context, Decode, Identity, Receipt, Schema, Sink, Source, Want};
 use address::Address;
 use catalog::Catalog;
 use decode::Tuples;
@@ -38,7 +39,7 @@ const FETCH: usize = 4000;
 
 /// Prepares to read what `spec` names. Nothing is connected to yet:
 /// [`Source::schema`] does that.
-pub fn open(spec: &Spec) -> Result<Box<dyn Source>> {
+pub fn open(spec: &Spec, context: &Context) -> Result<Box<dyn Source>> {
     let Location::Postgres(url) = &spec.location else {
         return Err(Failure::new(
             Code::Internal,
@@ -52,6 +53,7 @@ pub fn open(spec: &Spec) -> Result<Box<dyn Source>> {
         address,
         subject,
         spec: spec.clone(),
+        stop: context.stop.clone(),
         opened: None,
     }))
 }
@@ -60,6 +62,7 @@ struct Postgres {
     address: Address,
     subject: Subject,
     spec: Spec,
+    stop: Stop,
     opened: Option<Opened>,
 }
 
@@ -75,7 +78,7 @@ impl Postgres {
     }
 
     fn connect(&self) -> Result<Opened> {
-        let mut session = Session::open(&self.address, &self.spec)?;
+        let mut session = Session::open(&self.address, &self.spec, &self.stop)?;
         let catalog = Catalog::load(&mut session, &self.subject)?;
         Ok(Opened { session, catalog })
     }
@@ -129,6 +132,8 @@ impl Source for Postgres {
         let fields = opened.catalog.fields(wants)?;
         let locator = Locator::choose(&opened.catalog, &fields);
         let list = copy::select_list(&fields, locator);
+        // Few rows, of what was read in time.
+        opened.session.stop = self.stop.ending();
         for batch in locators.chunks(FETCH) {
             let condition = locator.condition(&fields, batch).ok_or_else(no_locators)?;
             let sql = format!(
@@ -169,11 +174,9 @@ impl Source for Postgres {
     fn verify_unchanged(&mut self) -> Result<()> {
         // The snapshot is what keeps the rows as they were, for as long as the
         // transaction that holds it lives.
-        self.opened
-            .as_mut()
-            .ok_or_else(not_opened)?
-            .session
-            .check_alive()
+        let opened = self.opened.as_mut().ok_or_else(not_opened)?;
+        opened.session.stop = self.stop.summing_up();
+        opened.session.check_alive()
     }
 }
 

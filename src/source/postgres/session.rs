@@ -12,6 +12,7 @@ use sqlx::{AssertSqlSafe, Column, ConnectOptions, Connection, Row};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::error::{Code, Failure, Result};
+use crate::stop::Stop;
 
 use super::super::location::Spec;
 use super::address::Address;
@@ -19,6 +20,9 @@ use super::errors::{self, Stage};
 
 /// How much longer than its own timeout the server may be silent.
 const GRACE: Duration = Duration::from_secs(30);
+
+/// How long leaving a server that the run no longer waits for may take.
+pub const LEAVE: Duration = Duration::from_millis(1500);
 
 /// The oldest server whose catalogs and functions this source knows.
 const OLDEST: u32 = 130_000;
@@ -36,6 +40,8 @@ pub struct Session {
     connect_timeout: Duration,
     /// How long one statement may keep silent.
     patience: Option<Duration>,
+    /// What ends every wait for the server.
+    pub stop: Stop,
     pub facts: Facts,
 }
 
@@ -54,7 +60,7 @@ pub struct Facts {
 
 impl Session {
     /// Connects, begins the transaction and takes its snapshot.
-    pub fn open(address: &Address, spec: &Spec) -> Result<Session> {
+    pub fn open(address: &Address, spec: &Spec, stop: &Stop) -> Result<Session> {
         let mut session = Session {
             runtime: Some(runtime()?),
             connection: None,
@@ -62,13 +68,11 @@ impl Session {
             place: address.shown().to_owned(),
             connect_timeout: spec.connect_timeout,
             patience: (!spec.statement_timeout.is_zero()).then(|| spec.statement_timeout + GRACE),
+            stop: stop.clone(),
             facts: Facts::default(),
         };
-        let connection = session.run(connect(
-            &session.address,
-            session.connect_timeout,
-            &session.place,
-        ))?;
+        let connecting = connect(&session.address, session.connect_timeout, &session.place);
+        let connection = session.run(stop.or(connecting))??;
         session.connection = Some(connection);
         session.begin(spec)?;
         Ok(session)
@@ -90,6 +94,9 @@ impl Session {
         }
         if self.facts.version >= 170_000 {
             self.execute("SET LOCAL transaction_timeout = 0")?;
+        }
+        if self.facts.version >= 140_000 {
+            self.rows(WATCHED)?;
         }
         Ok(())
     }
@@ -178,18 +185,26 @@ impl Session {
     }
 
     fn fetch(&mut self, sql: &str) -> Result<Vec<PgRow>> {
+        self.stop.check()?;
         let mut connection = self.take()?;
         let query = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(&mut connection);
-        let rows = self.run(within(self.patience, query));
+        let rows = self.wait(within(self.patience, query))?;
         self.settle(connection, rows)
     }
 
     /// Runs statements that give no rows.
     pub fn execute(&mut self, sql: &str) -> Result<()> {
+        self.stop.check()?;
         let mut connection = self.take()?;
         let query = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection);
-        let done = self.run(within(self.patience, query));
+        let done = self.wait(within(self.patience, query))?;
         self.settle(connection, done).map(|_| ())
+    }
+
+    /// A query's answer. A run that ends before it comes leaves no query behind.
+    fn wait<T>(&self, query: impl Future<Output = T>) -> Result<T> {
+        let answer = self.run(self.stop.or(query));
+        answer.inspect_err(|_| self.run(self.cancel(LEAVE)))
     }
 
     fn settle<T>(&mut self, connection: PgConnection, done: Waited<T>) -> Result<T> {
@@ -205,18 +220,29 @@ impl Session {
     }
 
     /// Asks the server, over a connection of its own, to stop what this session
-    /// runs. Best effort: whoever calls reads the stream to its end anyway.
-    pub async fn cancel(&self) {
-        let sql = format!(
-            "SELECT pg_catalog.pg_cancel_backend({})",
-            self.facts.backend
-        );
-        let Ok(mut other) = connect(&self.address, self.connect_timeout, &self.place).await else {
-            return;
+    /// runs, and waits so long. Best effort: whoever calls reads the stream to its
+    /// end anyway, or gives the connection up.
+    pub async fn cancel(&self, limit: Duration) {
+        let asked = async {
+            let sql = format!(
+                "SELECT pg_catalog.pg_cancel_backend({})",
+                self.facts.backend
+            );
+            let Ok(mut other) = connect(&self.address, limit, &self.place).await else {
+                return;
+            };
+            let query = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut other);
+            let _ = query.await;
+            let _ = other.close().await;
         };
-        let query = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut other);
-        let _ = tokio::time::timeout(self.connect_timeout, query).await;
-        let _ = tokio::time::timeout(self.connect_timeout, other.close()).await;
+        // Before the server has said who it is there is nothing to stop.
+        if self.facts.backend != 0 {
+            let _ = tokio::time::timeout(limit, asked).await;
+        }
+    }
+
+    pub fn connect_timeout(&self) -> Duration {
+        self.connect_timeout
     }
 }
 
@@ -326,6 +352,12 @@ const FACTS: &str = "
            (SELECT d.oid::pg_catalog.text FROM pg_catalog.pg_database d
              WHERE d.datname = pg_catalog.current_database()),
            pg_catalog.pg_backend_pid()::pg_catalog.text";
+
+/// Has the server look whether its client still lives, where it can: what a
+/// process that was killed has asked for must not run on.
+const WATCHED: &str = "
+    SELECT pg_catalog.set_config('client_connection_check_interval', '2s', true)
+     WHERE pg_catalog.version() LIKE '%linux%'";
 
 fn facts(rows: &Table) -> Option<Facts> {
     let row = rows.first()?;

@@ -53,6 +53,11 @@ pub fn fault(path: &Path, error: &rusqlite::Error) -> Failure {
     }
 }
 
+/// Whether another connection's lock was in the way.
+pub fn is_busy(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+}
+
 /// An error of SQL the user wrote: mostly the SQL is wrong.
 pub fn in_sql(path: &Path, what: &str, error: &rusqlite::Error) -> Failure {
     let config = |why: String, next: &str| Failure::new(Code::Config, why, next);

@@ -7,6 +7,7 @@
 //! each cell is sent as the storage class it has (`typeof`), not as its column's.
 
 mod fault;
+mod file;
 mod frame;
 mod relation;
 mod tables;
@@ -14,31 +15,38 @@ mod tables;
 mod tests;
 
 use std::ops::ControlFlow;
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags, Statement, params};
+use rusqlite::{Connection, Statement, params};
 
-use self::fault::fault;
+use self::fault::{fault, is_busy};
+use self::file::{connect, modified, regular_file};
 use self::frame::{Decoder, Framer};
 use self::relation::Relation;
 use super::location::{Location, Spec};
-use super::{CHUNK, Column, Decode, Identity, Receipt, Schema, Sink, Source, Undeclared, Want};
+use super::{
+    CHUNK, Column, Context, Decode, Identity, Receipt, Schema, Sink, Source, Undeclared, Want,
+};
 use crate::error::{Code, Failure, Result};
+use crate::stop::Stop;
 
-/// How many steps of SQLite's virtual machine pass between two looks at the clock.
+/// How many steps of SQLite's virtual machine pass between two looks at the clock
+/// and at whether the run is to end.
 const STEPS_PER_CHECK: i32 = 10_000;
 
+/// How long SQLite itself waits for a lock, between two looks at the same.
+const GLANCE: Duration = Duration::from_millis(100);
+
 /// Opens the database for reading only; never creates one.
-pub fn open(spec: &Spec) -> Result<Box<dyn Source>> {
-    Ok(Box::new(Sqlite::open(spec)?))
+pub fn open(spec: &Spec, context: &Context) -> Result<Box<dyn Source>> {
+    Ok(Box::new(Sqlite::open(spec, context)?))
 }
 
 struct Sqlite {
     spec: Spec,
+    stop: Stop,
     path: PathBuf,
     db: Connection,
     /// Device and inode.
@@ -61,7 +69,7 @@ struct Snapshot {
 }
 
 impl Sqlite {
-    fn open(spec: &Spec) -> Result<Sqlite> {
+    fn open(spec: &Spec, context: &Context) -> Result<Sqlite> {
         let Location::Sqlite(path) = &spec.location else {
             return Err(Failure::new(
                 Code::Internal,
@@ -70,9 +78,11 @@ impl Sqlite {
             ));
         };
         let file = regular_file(path)?;
-        let db = connect(path, spec.lock_timeout).map_err(|error| fault(path, &error))?;
+        let wait = spec.lock_timeout.min(GLANCE);
+        let db = connect(path, wait).map_err(|error| fault(path, &error))?;
         Ok(Sqlite {
             spec: spec.clone(),
+            stop: context.stop.clone(),
             path: path.clone(),
             db,
             file,
@@ -82,7 +92,15 @@ impl Sqlite {
     }
 
     fn fault(&self, error: rusqlite::Error) -> Failure {
-        fault(&self.path, &error)
+        self.stopped_or(fault(&self.path, &error))
+    }
+
+    /// Why a statement that was broken off really ended.
+    fn stopped_or(&self, failure: Failure) -> Failure {
+        match failure.code {
+            Code::Timeout => self.stop.check().err().unwrap_or(failure),
+            _ => failure,
+        }
     }
 
     fn snapshot(&self) -> Result<&Snapshot> {
@@ -95,9 +113,29 @@ impl Sqlite {
         })
     }
 
+    /// The rows that came before the run was to end count as seen.
+    fn broken_off<T>(&self, error: rusqlite::Error, framer: &mut Framer<'_>) -> Result<T> {
+        if self.stop.cause().is_some() {
+            let _ = framer.flush();
+        }
+        Err(self.fault(error))
+    }
+
     /// Starts the read transaction. The first read takes the snapshot, and finds
     /// out whether the file is a database at all.
-    fn begin(&self) -> rusqlite::Result<()> {
+    fn begin(&self) -> Result<()> {
+        let begun = Instant::now();
+        loop {
+            match self.try_to_begin() {
+                Err(error) if is_busy(&error) && begun.elapsed() < self.spec.lock_timeout => {
+                    self.stop.check()?;
+                }
+                done => return done.map_err(|error| self.fault(error)),
+            }
+        }
+    }
+
+    fn try_to_begin(&self) -> rusqlite::Result<()> {
         if !self.db.is_autocommit() {
             self.db.execute_batch("ROLLBACK")?;
         }
@@ -158,16 +196,13 @@ impl Sqlite {
     }
 
     /// From here on the statement timeout runs.
-    fn start_clock(&mut self) -> Result<()> {
+    fn start_clock(&mut self, stop: Stop) -> Result<()> {
         let timeout = self.spec.statement_timeout;
         let ends = Instant::now().checked_add(timeout);
-        let set = match ends.filter(|_| !timeout.is_zero()) {
-            Some(ends) => {
-                let passed = move || Instant::now() >= ends;
-                self.db.progress_handler(STEPS_PER_CHECK, Some(passed))
-            }
-            None => self.db.progress_handler(0, None::<fn() -> bool>),
-        };
+        let ends = ends.filter(|_| !timeout.is_zero());
+        let passed =
+            move || stop.cause().is_some() || ends.is_some_and(|ends| Instant::now() >= ends);
+        let set = self.db.progress_handler(STEPS_PER_CHECK, Some(passed));
         set.map_err(|error| self.fault(error))
     }
 
@@ -210,11 +245,12 @@ impl Source for Sqlite {
     }
 
     fn schema(&mut self) -> Result<Schema> {
-        self.begin().map_err(|error| self.fault(error))?;
+        self.begin()?;
         self.check_pages()?;
         let stamp = self.stamp()?;
-        self.start_clock()?;
-        let mut relation = Relation::find(&self.db, &self.path, &self.spec)?;
+        self.start_clock(self.stop.clone())?;
+        let relation = Relation::find(&self.db, &self.path, &self.spec);
+        let mut relation = relation.map_err(|failure| self.stopped_or(failure))?;
         let tables = tables::behind(&mut self.db, relation.rows());
         let tables = tables.map_err(|error| self.fault(error))?;
         if !tables.is_empty() {
@@ -254,7 +290,7 @@ impl Source for Sqlite {
     }
 
     fn read(&mut self, wants: &[Want], sink: &mut dyn Sink) -> Result<Receipt> {
-        self.start_clock()?;
+        self.start_clock(self.stop.clone())?;
         let snapshot = self.snapshot()?;
         let located = snapshot.relation.rowid.is_some();
         let sql = snapshot.relation.select(wants)?;
@@ -263,7 +299,10 @@ impl Source for Sqlite {
         let mut statement = self.prepare(&sql)?;
         let mut rows = statement.query([]).map_err(|error| self.fault(error))?;
         let mut framer = Framer::new(sink, located, self.chunk);
-        while let Some(row) = rows.next().map_err(|error| self.fault(error))? {
+        while let Some(row) = rows
+            .next()
+            .or_else(|error| self.broken_off(error, &mut framer))?
+        {
             if framer.rows == 0 {
                 first_row = start.elapsed();
             }
@@ -283,7 +322,8 @@ impl Source for Sqlite {
 
     fn fetch(&mut self, wants: &[Want], locators: &[u64], sink: &mut dyn Sink) -> Result<()> {
         let sql = self.snapshot()?.relation.select_at(wants)?;
-        self.start_clock()?;
+        // Few rows, of what was read in time.
+        self.start_clock(self.stop.ending())?;
         let mut statement = self.prepare(&sql)?;
         let mut framer = Framer::new(sink, true, self.chunk);
         for &locator in locators {
@@ -319,48 +359,4 @@ impl Source for Sqlite {
         )
         .transient())
     }
-}
-
-/// Device and inode of the database file, or why there is none.
-fn regular_file(path: &Path) -> Result<(u64, u64)> {
-    let meta = std::fs::metadata(path).map_err(|error| fault::io(path, &error))?;
-    if meta.is_dir() {
-        return Err(Failure::new(
-            Code::Config,
-            format!("{} is a folder, not an SQLite database", path.display()),
-            "Name the database file itself.",
-        ));
-    }
-    if !meta.is_file() {
-        return Err(Failure::new(
-            Code::Config,
-            format!(
-                "{} is a pipe or a device, not an SQLite database",
-                path.display()
-            ),
-            "Name the database file itself.",
-        ));
-    }
-    Ok((meta.dev(), meta.ino()))
-}
-
-fn modified(path: &Path) -> Result<(SystemTime, u64)> {
-    let meta = std::fs::metadata(path).map_err(|error| fault::io(path, &error))?;
-    let time = meta.modified().map_err(|error| fault::io(path, &error))?;
-    Ok((time, meta.len()))
-}
-
-/// A connection that cannot write, with the checks that keep damage loud.
-/// The path is made absolute so that no name reads as a URI or `:memory:`.
-fn connect(path: &Path, wait: Duration) -> rusqlite::Result<Connection> {
-    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let db = Connection::open_with_flags(absolute, flags)?;
-    db.busy_timeout(wait)?;
-    // A misspelt "column" in double quotes must not read as a string.
-    db.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
-    db.execute_batch(
-        "PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON",
-    )?;
-    Ok(db)
 }

@@ -119,7 +119,7 @@ fn decode(source: &Sqlite, wants: &[Want], chunks: &mut [Chunk]) -> Result<Shown
 }
 
 fn read_all(spec: &Spec) -> Result<(Schema, Shown, Receipt)> {
-    let mut source = Sqlite::open(spec)?;
+    let mut source = Sqlite::open(spec, &Context::default())?;
     source.chunk = 40;
     let schema = source.schema()?;
     let wants = wants(&schema);
@@ -197,7 +197,7 @@ fn rows_are_fetched_again_by_rowid_whatever_its_sign() {
     let fixture = Fixture::new(
         "CREATE TABLE t (rowid TEXT, v); INSERT INTO t (oid, rowid, v) VALUES (-5, 'x', 1), (3, 'y', 2), (9223372036854775807, 'z', 3);",
     );
-    let mut source = Sqlite::open(&fixture.spec()).unwrap();
+    let mut source = Sqlite::open(&fixture.spec(), &Context::default()).unwrap();
     let wants = wants(&source.schema().unwrap());
     assert!(source.locates());
     let mut keep = Keep::default();
@@ -223,7 +223,7 @@ fn only_rowid_tables_locate() {
          CREATE TABLE t (k); CREATE VIEW v AS SELECT * FROM t; INSERT INTO w VALUES (1);",
     );
     let locates = |spec: &Spec| {
-        let mut source = Sqlite::open(spec).unwrap();
+        let mut source = Sqlite::open(spec, &Context::default()).unwrap();
         source.schema().unwrap();
         source.locates()
     };
@@ -310,7 +310,7 @@ fn a_wal_database_is_read_as_it_was_beside_a_writer() {
     let fixture =
         Fixture::new("PRAGMA journal_mode = WAL; CREATE TABLE t (k); INSERT INTO t VALUES (1);");
     let writer = fixture.write();
-    let mut source = Sqlite::open(&fixture.spec()).unwrap();
+    let mut source = Sqlite::open(&fixture.spec(), &Context::default()).unwrap();
     let wants = wants(&source.schema().unwrap());
     writer.execute_batch("INSERT INTO t VALUES (2)").unwrap();
     for _ in 0..2 {
@@ -334,7 +334,7 @@ fn the_store_is_the_same_only_for_the_same_relation_of_the_same_file() {
     let fixture =
         Fixture::new("CREATE TABLE a (k); CREATE TABLE b (k); CREATE VIEW v AS SELECT k FROM a;");
     let store = |spec: &Spec| {
-        let mut source = Sqlite::open(spec).unwrap();
+        let mut source = Sqlite::open(spec, &Context::default()).unwrap();
         source.schema().unwrap();
         source.identity().store.unwrap()
     };
@@ -360,7 +360,7 @@ fn the_store_is_the_same_only_for_the_same_relation_of_the_same_file() {
 #[test]
 fn a_sink_that_has_enough_ends_the_read() {
     let fixture = many_rows();
-    let mut source = Sqlite::open(&fixture.spec()).unwrap();
+    let mut source = Sqlite::open(&fixture.spec(), &Context::default()).unwrap();
     source.chunk = 1;
     let wants = wants(&source.schema().unwrap());
     let mut keep = Keep {

@@ -1,6 +1,7 @@
 //! What must be refused: wrong names and SQL, locks, damage, changes.
 
 use super::*;
+use crate::stop::Cause;
 
 #[test]
 fn text_that_is_not_utf8_names_its_row_and_column() {
@@ -73,7 +74,7 @@ fn a_table_that_is_not_there_is_named_with_those_that_are() {
     assert!(unnamed.next.contains("listings, users, v"), "{unnamed}");
     let empty = Fixture::new("");
     assert_eq!(failure(&empty.spec()).code, Code::Config);
-    let mut source = Sqlite::open(&fixture.table("users")).unwrap();
+    let mut source = Sqlite::open(&fixture.table("users"), &Context::default()).unwrap();
     source.schema().unwrap();
     let missing = [Want {
         name: "K2".to_owned(),
@@ -117,6 +118,49 @@ fn a_statement_that_takes_too_long_is_stopped() {
     };
     let failure = failure(&spec);
     assert_eq!(failure.code, Code::Timeout, "{failure}");
+}
+
+/// Neither a query nor a lock is waited for once the run is to end, and what was
+/// read in time can be fetched again from the same transaction.
+#[test]
+fn a_run_that_is_to_end_waits_for_nothing() {
+    let endless =
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i AS k FROM n";
+    let soon = || Context {
+        stop: Stop::default().within(
+            Instant::now() - Duration::from_millis(89_900),
+            Duration::from_secs(100),
+        ),
+        ..Context::default()
+    };
+    let fixture = Fixture::new("CREATE TABLE t (k); INSERT INTO t VALUES (1), (2);");
+    let mut source = Sqlite::open(&fixture.query(endless), &soon()).unwrap();
+    let columns = wants(&source.schema().unwrap());
+    let mut keep = Keep::default();
+    let failure = source.read(&columns, &mut keep).unwrap_err();
+    assert_eq!(failure, Cause::Deadline.failure());
+    assert!(!keep.chunks.is_empty(), "rows that came in time are seen");
+    drop(source);
+
+    let mut source = Sqlite::open(&fixture.spec(), &soon()).unwrap();
+    let columns = wants(&source.schema().unwrap());
+    source.stop.sleep(Duration::from_secs(60)).unwrap_err();
+    let mut keep = Keep::default();
+    source.fetch(&columns, &[1, 2], &mut keep).unwrap();
+    assert_eq!(
+        decode(&source, &columns, &mut keep.chunks).unwrap().len(),
+        2
+    );
+
+    let writer = fixture.write();
+    drop(source);
+    writer.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let patient = Spec {
+        lock_timeout: Duration::from_secs(3600),
+        ..fixture.spec()
+    };
+    let mut source = Sqlite::open(&patient, &soon()).unwrap();
+    assert_eq!(source.schema().unwrap_err(), Cause::Deadline.failure());
 }
 
 #[test]
@@ -171,7 +215,7 @@ fn an_index_that_lost_rows_is_damage() {
 #[test]
 fn a_file_overwritten_past_the_locks_is_a_changed_source() {
     let fixture = many_rows();
-    let mut source = Sqlite::open(&fixture.spec()).unwrap();
+    let mut source = Sqlite::open(&fixture.spec(), &Context::default()).unwrap();
     source.schema().unwrap();
     source.verify_unchanged().unwrap();
     std::fs::write(fixture.path(), b"something else").unwrap();
