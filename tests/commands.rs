@@ -421,6 +421,16 @@ fn init_finds_the_key_of_data_that_is_not_clean() {
 }
 
 #[test]
+fn init_of_a_partial_side_says_so() {
+    let folder = Folder::empty();
+    folder.write("old.csv", "id,name\n1,a\n2,b\n3,c\n");
+    folder.write("new.csv", "id,name\n1,a\n2,b\n");
+    let args = ["old.csv", "new.csv", "--scope", "keys-of-new"];
+    let file = round_trip(&folder, &args, &[], 0);
+    assert!(file.contains("\nscope = \"keys-of-new\"\n"), "{file}");
+}
+
+#[test]
 fn init_pairs_names_that_are_written_otherwise() {
     let folder = Folder::empty();
     folder.write(

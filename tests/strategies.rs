@@ -17,7 +17,7 @@ const DETAILS: [&str; 4] = [
 ];
 
 /// A report and its detail files, without what says how it was made.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 struct Found {
     report: Value,
     details: [String; 4],
@@ -220,6 +220,51 @@ fn a_hopeless_first_pass_is_left_early() {
     let found = compare(&lab, "old.csv", "new.csv", &[], &early);
     let kept = compare(&lab, "old.csv.gz", "new.csv", &[], &[]);
     same(&found, &kept, "left early, and rows kept from the start");
+}
+
+/// A partial new side: what it does not have is not read again, and not shown.
+#[test]
+fn the_keys_of_a_partial_side_go_the_same_ways() {
+    let part = |rows: Vec<Row>| -> Vec<Row> { rows.into_iter().take(2_000).collect() };
+    let kinds = Kinds {
+        duplicated: 97,
+        ..FEW
+    };
+    let old = old_rows(30_000, kinds);
+    let new = part(shuffled(new_rows(30_000, kinds)));
+    let lab = Lab::csv(&csv(&old, false), &csv(&new, true));
+    lab.write("old.csv.gz", gz(&csv(&old, false)));
+    lab.write("new.csv.zst", zst(&csv(&new, false)));
+    lab.write("new.jsonl", json_lines(&new, true));
+    let scope = ["--scope", "keys-of-new"];
+    let expected = compare(&lab, "old.csv", "new.csv", &scope, &[]);
+    let dataset = &expected.report["datasets"][0];
+    let counts = &dataset["counts"];
+    for kind in ["matched", "differing", "extra", "duplicated"] {
+        assert!(counts[kind].as_u64() > Some(0), "{kind}: {counts}");
+    }
+    assert_eq!(counts["missing"], 0);
+    let covered = dataset["coverage"]["numerator"].as_u64();
+    let left = counts["out_of_scope"].as_u64();
+    let both = left.zip(covered).map(|(left, covered)| left + covered);
+    assert_eq!(both, counts["old_keys"].as_u64());
+    for (old, new) in [
+        ("old.csv.gz", "new.csv"),
+        ("old.csv", "new.csv.zst"),
+        ("old.csv", "new.jsonl"),
+    ] {
+        let mut found = compare(&lab, old, new, &scope, &[]);
+        let mut expected = expected.clone();
+        forget_relations(&mut expected);
+        forget_relations(&mut found);
+        same(&expected, &found, &format!("{old} {new}"));
+    }
+    let little = [&scope[..], &["--memory", "20K"]].concat();
+    same(
+        &expected,
+        &compare(&lab, "old.csv", "new.csv", &little, &[]),
+        "little memory",
+    );
 }
 
 #[test]

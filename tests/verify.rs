@@ -4,6 +4,8 @@
 mod common;
 #[path = "verify/folder.rs"]
 mod folder;
+#[path = "verify/scope.rs"]
+mod scope;
 
 use common::{Lab, Ran, array, redact, without};
 use serde_json::{Value, json};

@@ -9,7 +9,7 @@ use clap::error::{ContextKind, ContextValue};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use super::help;
-use crate::plan::{Format, LimitOptions, SourceOptions, VerifyOptions};
+use crate::plan::{Format, LimitOptions, Scope, SourceOptions, VerifyOptions};
 use crate::secret::Secret;
 
 /// Proves that a new data path returns what the old one does, before traffic moves to it.
@@ -126,6 +126,9 @@ pub struct SourceArgs {
     /// Only this dataset of the configuration
     #[arg(long, value_name = "NAME")]
     pub dataset: Option<String>,
+    /// Which keys are compared: those of both sides, or only those that NEW has [default: all]
+    #[arg(long, value_enum, value_name = "SCOPE")]
+    pub scope: Option<ScopeArg>,
     /// Compare even if both sides read the same table or file
     #[arg(long)]
     pub allow_same_source: bool,
@@ -237,6 +240,23 @@ pub enum FormatArg {
     Json,
 }
 
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum ScopeArg {
+    /// Every key of both sides
+    All,
+    /// A part: a dry run that prints its first hundred rows
+    KeysOfNew,
+}
+
+impl From<ScopeArg> for Scope {
+    fn from(arg: ScopeArg) -> Scope {
+        match arg {
+            ScopeArg::All => Scope::All,
+            ScopeArg::KeysOfNew => Scope::KeysOfNew,
+        }
+    }
+}
+
 fn secret(text: &str) -> Result<Secret, Infallible> {
     Ok(Secret::new(text))
 }
@@ -258,6 +278,7 @@ impl From<SourceArgs> for SourceOptions {
             columns: args.columns.map(trimmed),
             config: args.config,
             dataset: args.dataset,
+            scope: args.scope.map(Scope::from),
             allow_same_source: args.allow_same_source,
             env_file: args.env_file,
             log_file: args.log_file,

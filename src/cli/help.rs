@@ -84,6 +84,9 @@ Examples:
   # One dataset of a configuration, for a script
   shadowgate verify --dataset listings --format json > report.json
 
+  # A dry run that prints a part: only its keys are compared
+  shadowgate verify old.csv dry-run.jsonl --key property_number --scope keys-of-new
+
   # With little memory; the report is the same
   shadowgate verify --memory 256MB
 
@@ -133,7 +136,7 @@ Exit codes:
   0  matched: one row on each side, and they are equal
   1  differing, missing, extra or duplicated
   2  usage or configuration error
-  3  the key is on neither side, or a source could not be read";
+  3  the key is on neither side or is not compared, or a source could not be read";
 
 pub const COLUMNS: &str =
     "Reads no row. What stands in the way of a verification is told at the end.

@@ -6,6 +6,7 @@
 
 use super::Cause;
 use super::cells::{RowDiff, Tolerance};
+use super::join::Scope;
 use super::sample::Smallest;
 use super::views::Views;
 use super::watch::Watch;
@@ -62,6 +63,8 @@ pub struct Rules<'a> {
     pub key: usize,
     /// One per column.
     pub tolerances: &'a [Option<Tolerance>],
+    /// Which keys are compared.
+    pub scope: Scope,
     /// How many rows of each kind are kept to show.
     pub keep: usize,
     /// Whether and how keys that do not match are watched.
@@ -82,7 +85,7 @@ impl Found {
     pub fn new(rules: Rules<'_>) -> Self {
         let columns = rules.tolerances.len();
         Found {
-            views: Views::new(columns),
+            views: Views::new(columns, rules.scope),
             differing: Smallest::new(rules.keep),
             missing: Smallest::new(rules.keep),
             extra: Smallest::new(rules.keep),

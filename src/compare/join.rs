@@ -104,6 +104,29 @@ fn halves(print: u128) -> [u64; 2] {
     [(print >> 64) as u64, print as u64]
 }
 
+/// Which keys are compared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scope {
+    /// Those of both sides.
+    #[default]
+    All,
+    /// Those that the new side has, where it is known to be a part: a dry run
+    /// that prints its first hundred rows.
+    KeysOfNew,
+}
+
+impl Scope {
+    pub const ALL: [Scope; 2] = [Scope::All, Scope::KeysOfNew];
+
+    /// As the configuration, the command line and reports write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Scope::All => "all",
+            Scope::KeysOfNew => "keys-of-new",
+        }
+    }
+}
+
 /// What the prints alone say of one key. `Undecided` pairs have to be compared
 /// cell by cell; `Unclear` keys do not parse, so that nothing is sure of them.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -116,6 +139,8 @@ pub enum Pairing<'a> {
     Extra(&'a Print),
     /// All rows of the key; one of the two may be empty.
     Duplicated(&'a [Print], &'a [Print]),
+    /// All rows of a key of old that is not compared.
+    OutOfScope(&'a [Print]),
 }
 
 impl<'a> Pairing<'a> {
@@ -128,6 +153,7 @@ impl<'a> Pairing<'a> {
             Pairing::Missing(old) => [one(old), &[]],
             Pairing::Extra(new) => [&[], one(new)],
             Pairing::Duplicated(old, new) => [old, new],
+            Pairing::OutOfScope(old) => [old, &[]],
         }
     }
 }
@@ -135,7 +161,12 @@ impl<'a> Pairing<'a> {
 /// Calls `each` once for every distinct key of `old` ∪ `new`, in no order that
 /// means anything; also says whether the key is one that does not parse.
 /// Sorts both slices.
-pub fn join(old: &mut [Print], new: &mut [Print], mut each: impl FnMut(Pairing<'_>, bool)) {
+pub fn join(
+    old: &mut [Print],
+    new: &mut [Print],
+    scope: Scope,
+    mut each: impl FnMut(Pairing<'_>, bool),
+) {
     old.sort_unstable_by_key(|print| print.key);
     new.sort_unstable_by_key(|print| print.key);
     let (mut old, mut new) = (&*old, &*new);
@@ -147,7 +178,7 @@ pub fn join(old: &mut [Print], new: &mut [Print], mut each: impl FnMut(Pairing<'
         };
         let (left, right) = (take(&mut old, key), take(&mut new, key));
         let unclear = left.iter().chain(right).any(Print::unreadable_key);
-        each(pairing(left, right), unclear);
+        each(pairing(left, right, scope), unclear);
     }
 }
 
@@ -159,8 +190,9 @@ fn take<'a>(prints: &mut &'a [Print], key: [u64; 2]) -> &'a [Print] {
     run
 }
 
-fn pairing<'a>(old: &'a [Print], new: &'a [Print]) -> Pairing<'a> {
+fn pairing<'a>(old: &'a [Print], new: &'a [Print], scope: Scope) -> Pairing<'a> {
     match (old, new) {
+        (old, []) if scope == Scope::KeysOfNew => Pairing::OutOfScope(old),
         ([old], []) => Pairing::Missing(old),
         ([], [new]) => Pairing::Extra(new),
         ([old], [new]) if old.row == new.row && !old.unreadable() && !new.unreadable() => {
@@ -188,11 +220,16 @@ pub fn count(tally: &mut Tally, pairing: &Pairing<'_>) {
             tally.sides[0].duplicated += u64::from(old.len() > 1);
             tally.sides[1].duplicated += u64::from(new.len() > 1);
         }
+        Pairing::OutOfScope(old) => {
+            tally.out_of_scope += 1;
+            tally.out_of_scope_rows += old.len() as u64;
+        }
     }
     let rows = match pairing {
         Pairing::Matched { .. } => [1, 1],
         other => other.prints().map(|prints| prints.len() as u64),
     };
+    tally.covered += u64::from(!rows.contains(&0));
     for (side, rows) in tally.sides.iter_mut().zip(rows) {
         side.rows += rows;
         side.keys += u64::from(rows > 0);

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 use super::cells::View;
 use super::found::{Alone, Rules};
-use super::join::{self, Print};
+use super::join::{self, Print, Scope};
 use super::parts::{Parts, Whole};
 use super::sample::Smallest;
 use super::watch::Watch;
@@ -24,6 +24,7 @@ pub(super) type Row = (u8, Option<u8>);
 pub(super) const RULES: Rules<'static> = Rules {
     key: 1,
     tolerances: &[None, None],
+    scope: Scope::All,
     keep: 3,
     watch: Watch {
         limit: 0,
@@ -65,7 +66,7 @@ pub(super) fn look(old: &[Row], new: &[Row], rules: Rules<'_>) -> Parts {
     let (old_rows, mut old) = prints(old);
     let (new_rows, mut new) = prints(new);
     let mut parts = Parts::new(rules);
-    join::join(&mut old, &mut new, |pairing, unclear| {
+    join::join(&mut old, &mut new, rules.scope, |pairing, unclear| {
         let row = |side: Side, print: &Print| {
             let rows = [&old_rows, &new_rows][side.index()];
             Ok::<_, Infallible>(Cow::Borrowed(&rows[print.at as usize][..]))
@@ -79,6 +80,10 @@ pub(super) fn look(old: &[Row], new: &[Row], rules: Rules<'_>) -> Parts {
 
 /// The counts by a model that knows nothing of prints, sorting or partitions.
 pub(super) fn model(old: &[Row], new: &[Row], view: View) -> Tally {
+    model_in(Scope::All, old, new, view)
+}
+
+pub(super) fn model_in(scope: Scope, old: &[Row], new: &[Row], view: View) -> Tally {
     let mut keys: BTreeMap<u8, [Vec<Option<u8>>; 2]> = BTreeMap::new();
     for (side, rows) in [old, new].into_iter().enumerate() {
         for (key, cell) in rows {
@@ -90,6 +95,14 @@ pub(super) fn model(old: &[Row], new: &[Row], view: View) -> Tally {
         for (side, cells) in tally.sides.iter_mut().zip([old, new]) {
             side.rows += cells.len() as u64;
             side.keys += u64::from(!cells.is_empty());
+        }
+        tally.covered += u64::from(!old.is_empty() && !new.is_empty());
+        if scope == Scope::KeysOfNew && new.is_empty() {
+            tally.out_of_scope += 1;
+            tally.out_of_scope_rows += old.len() as u64;
+            continue;
+        }
+        for (side, cells) in tally.sides.iter_mut().zip([old, new]) {
             side.duplicated += u64::from(cells.len() > 1);
         }
         match (&old[..], &new[..]) {
@@ -130,13 +143,13 @@ pub(super) fn rows() -> impl Strategy<Value = Vec<Row>> {
 
 /// What a report would show, for comparing two ways to the same result.
 #[derive(Debug, PartialEq)]
-struct Shown {
+pub(super) struct Shown {
     differing: Vec<Vec<u8>>,
     missing: Vec<Vec<u8>>,
     duplicated: Vec<(Vec<u8>, [u64; 2])>,
 }
 
-fn shown(whole: &Whole) -> Shown {
+pub(super) fn shown(whole: &Whole) -> Shown {
     let found = &whole.found;
     let rows = |kept: &Smallest<Alone>| kept.iter().map(|(_, kept)| kept.row.to_vec()).collect();
     let pairs = found.differing.iter();
@@ -219,7 +232,7 @@ fn outcomes_of(old: &[(u128, bool)], new: &[(u128, bool)], view: View) -> [u64; 
     let mut old: Vec<Print> = old.iter().map(print).collect();
     let mut new: Vec<Print> = new.iter().map(print).collect();
     let mut parts = Parts::new(RULES);
-    join::join(&mut old, &mut new, |pairing, unclear| {
+    join::join(&mut old, &mut new, Scope::All, |pairing, unclear| {
         parts.count(&pairing, unclear)
     });
     let whole = parts.finish();

@@ -13,10 +13,13 @@ pub mod watch;
 
 pub use cause::Cause;
 pub use found::Found;
+pub use join::Scope;
 pub use parts::{Parts, Whole};
 pub use tally::{ColumnTally, SideTally, Tally};
 
 #[cfg(test)]
 mod law_tests;
+#[cfg(test)]
+mod scope_tests;
 #[cfg(test)]
 mod watch_tests;

@@ -1,5 +1,5 @@
-//! What was found, in three parts: keys that match, keys that do not, and keys
-//! that do not yet. The parts add up to the whole comparison; only the last two
+//! What was found, in three parts: keys that match (or are not compared), keys
+//! that do not, and keys that do not yet. The parts add up to the whole comparison; only the last two
 //! can be looked at again, and what is then found takes their place.
 
 use std::borrow::Cow;
@@ -60,7 +60,9 @@ impl Parts {
         row: impl Fn(Side, &Print) -> Result<Cow<'r, [u8]>, E>,
     ) -> Result<(), E> {
         match *pairing {
-            Pairing::Matched { .. } => self.matched.views.count(pairing, unclear),
+            Pairing::Matched { .. } | Pairing::OutOfScope(_) => {
+                self.matched.views.count(pairing, unclear);
+            }
             Pairing::Undecided(old, new) => {
                 let rows = [row(Side::Old, old)?, row(Side::New, new)?];
                 self.add_pair(pairing, [&rows[0], &rows[1]], unclear, rules);
@@ -177,7 +179,7 @@ impl Parts {
     /// counts as neither matched nor differing.
     pub fn count(&mut self, pairing: &Pairing<'_>, unclear: bool) {
         let part = match pairing {
-            Pairing::Matched { .. } => &mut self.matched,
+            Pairing::Matched { .. } | Pairing::OutOfScope(_) => &mut self.matched,
             _ => &mut self.unmatched,
         };
         part.views.count(pairing, unclear);
@@ -246,6 +248,7 @@ fn all_matched(keys: u64) -> Tally {
     Tally {
         sides: [side(), side()],
         matched: keys,
+        covered: keys,
         ..Tally::default()
     }
 }
@@ -266,6 +269,8 @@ impl Whole {
         for tally in self.each_mut() {
             tally.missing = 0;
             tally.extra = 0;
+            tally.out_of_scope = 0;
+            tally.out_of_scope_rows = 0;
         }
         self.found.missing.clear();
         self.found.extra.clear();

@@ -6,7 +6,7 @@ use std::ops::AddAssign;
 use super::Cause;
 
 /// What was counted. Every distinct key is in exactly one of `matched`,
-/// `differing`, `missing`, `extra` and `duplicated`.
+/// `differing`, `missing`, `extra`, `duplicated` and `out_of_scope`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Old, new.
@@ -20,6 +20,11 @@ pub struct Tally {
     pub missing: u64,
     pub extra: u64,
     pub duplicated: u64,
+    /// Keys of old that are not compared, and their rows.
+    pub out_of_scope: u64,
+    pub out_of_scope_rows: u64,
+    /// Keys that both sides have, however often.
+    pub covered: u64,
     /// One per compared column, in the plan's order.
     pub columns: Vec<ColumnTally>,
 }
@@ -57,7 +62,7 @@ impl Tally {
         }
     }
 
-    /// The distinct keys in old ∪ new: the denominator of the match rate.
+    /// The distinct keys that are compared: the denominator of the match rate.
     pub fn keys(&self) -> u64 {
         self.matched + self.differing + self.missing + self.extra + self.duplicated
     }
@@ -75,6 +80,9 @@ impl AddAssign<&Tally> for Tally {
         self.missing += other.missing;
         self.extra += other.extra;
         self.duplicated += other.duplicated;
+        self.out_of_scope += other.out_of_scope;
+        self.out_of_scope_rows += other.out_of_scope_rows;
+        self.covered += other.covered;
         if self.columns.len() < other.columns.len() {
             self.columns
                 .resize_with(other.columns.len(), ColumnTally::default);

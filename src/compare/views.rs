@@ -5,7 +5,7 @@ use std::ops::AddAssign;
 
 use super::Tally;
 use super::cells::{RowDiff, View};
-use super::join::{self, Pairing};
+use super::join::{self, Pairing, Scope};
 
 /// One tally a view.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,19 +15,21 @@ pub struct Views {
     /// Keys that do not parse, as the view of all that is unreadable being equal
     /// would count them; kept apart because there they may all be one key.
     unclear: Tally,
+    scope: Scope,
 }
 
 impl Views {
-    pub fn new(columns: usize) -> Views {
+    pub fn new(columns: usize, scope: Scope) -> Views {
         Views {
             tallies: View::ALL.map(|_| Tally::new(columns)),
             unclear: Tally::new(columns),
+            scope,
         }
     }
 
     /// Empty ones of the same columns.
     pub fn emptied(&self) -> Views {
-        Views::new(self.unclear.columns.len())
+        Views::new(self.unclear.columns.len(), self.scope)
     }
 
     pub fn get(&self, view: View) -> &Tally {
@@ -68,25 +70,36 @@ impl Views {
 
     /// A key that does not parse is, all being different, equal to no other.
     fn count_different(&mut self, pairing: &Pairing<'_>) {
+        let scope = self.scope;
         let different = &mut self.tallies[View::AllDifferent as usize];
         match *pairing {
             Pairing::Matched { by_rules } => {
                 different.matched -= 1;
                 different.equal_by_rules -= u64::from(by_rules);
-                different.missing += 1;
+                different.covered -= 1;
+                only_old(different, scope, 1);
                 different.extra += 1;
             }
             Pairing::Undecided(..) => {
-                different.missing += 1;
+                different.covered -= 1;
+                only_old(different, scope, 1);
                 different.extra += 1;
             }
             Pairing::Missing(_) | Pairing::Extra(_) => {}
             Pairing::Duplicated(old, new) => {
                 different.duplicated -= 1;
-                different.sides[0].duplicated -= u64::from(old.len() > 1);
-                different.sides[1].duplicated -= u64::from(new.len() > 1);
-                different.missing += old.len() as u64;
+                different.covered -= u64::from(!old.is_empty() && !new.is_empty());
+                for (side, rows) in different.sides.iter_mut().zip([old, new]) {
+                    side.duplicated -= u64::from(rows.len() > 1);
+                    side.keys += (rows.len() as u64).saturating_sub(1);
+                }
+                only_old(different, scope, old.len() as u64);
                 different.extra += new.len() as u64;
+            }
+            Pairing::OutOfScope(old) => {
+                let more = old.len() as u64 - 1;
+                different.out_of_scope += more;
+                different.sides[0].keys += more;
             }
         }
     }
@@ -100,28 +113,71 @@ impl Views {
     pub fn finish(mut self) -> [Tally; 3] {
         let unclear = self.unclear;
         let equal = &mut self.tallies[View::AllEqual as usize];
-        let several = unclear
+        let [old, new] = unclear
             .sides
             .each_ref()
             .map(|side| side.keys > 1 || side.duplicated > 0);
+        let several = [old || repeats_out_of_scope(&unclear), new];
         if several.contains(&true) {
-            equal.duplicated += 1;
-            for ((mine, theirs), several) in equal.sides.iter_mut().zip(&unclear.sides).zip(several)
-            {
-                mine.rows += theirs.rows;
-                mine.keys += u64::from(theirs.keys > 0);
-                mine.duplicated += u64::from(several);
-            }
+            one_for_all(equal, &unclear, several);
             return self.tallies;
         }
+        let doubtful = unclear.extra > 0 && repeats_out_of_scope(equal);
         *equal += &unclear;
-        let alone = unclear.missing + unclear.extra > 0;
-        if alone && equal.missing > 0 && equal.extra > 0 {
-            equal.matched += 1;
-            equal.missing -= 1;
-            equal.extra -= 1;
+        let alone = unclear.missing + unclear.out_of_scope + unclear.extra > 0;
+        if alone && equal.missing + equal.out_of_scope > 0 && equal.extra > 0 {
+            pair_up(equal, doubtful);
         }
         self.tallies
+    }
+}
+
+/// Counts keys that only old has, each of one row.
+fn only_old(tally: &mut Tally, scope: Scope, keys: u64) {
+    match scope {
+        Scope::All => tally.missing += keys,
+        Scope::KeysOfNew => {
+            tally.out_of_scope += keys;
+            tally.out_of_scope_rows += keys;
+        }
+    }
+}
+
+/// Whether a key of old that is out of scope occurs more than once.
+fn repeats_out_of_scope(tally: &Tally) -> bool {
+    tally.out_of_scope_rows > tally.out_of_scope
+}
+
+/// Counts all keys that do not parse as one that occurs more than once.
+fn one_for_all(equal: &mut Tally, unclear: &Tally, several: [bool; 2]) {
+    equal.duplicated += 1;
+    let both = unclear.sides.iter().all(|side| side.keys > 0);
+    equal.covered += u64::from(both);
+    for ((mine, theirs), several) in equal.sides.iter_mut().zip(&unclear.sides).zip(several) {
+        mine.rows += theirs.rows;
+        mine.keys += u64::from(theirs.keys > 0);
+        mine.duplicated += u64::from(several);
+    }
+}
+
+/// Takes a key that only one side has for one that only the other has; where
+/// that one may occur more than once, so does this.
+fn pair_up(equal: &mut Tally, doubtful: bool) {
+    equal.extra -= 1;
+    match equal.missing {
+        0 => {
+            equal.out_of_scope -= 1;
+            equal.out_of_scope_rows -= 1;
+        }
+        _ => equal.missing -= 1,
+    }
+    equal.covered += 1;
+    match doubtful {
+        true => {
+            equal.duplicated += 1;
+            equal.sides[0].duplicated += 1;
+        }
+        false => equal.matched += 1,
     }
 }
 

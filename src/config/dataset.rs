@@ -9,6 +9,7 @@ use super::column::{self, ColumnRules};
 use super::document::{Fields, Node, Problem, Reading};
 use super::gates::{self, GateChanges};
 use super::{rest, units};
+use crate::compare::Scope;
 use crate::source::location::{Location, RestOptions, TextOptions};
 
 /// One dataset as the file has it.
@@ -21,6 +22,7 @@ pub struct Dataset {
     pub sides: [SideTable; 2],
     pub rules: IndexMap<String, ColumnRules>,
     pub gates: GateChanges,
+    pub scope: Option<Scope>,
     pub allow_same_source: bool,
     pub timeouts: Timeouts,
 }
@@ -85,7 +87,7 @@ pub fn checked<T>(
     }
 }
 
-const DATASET: [&str; 11] = [
+const DATASET: [&str; 12] = [
     "key",
     "ignore",
     "only",
@@ -93,6 +95,7 @@ const DATASET: [&str; 11] = [
     "old",
     "new",
     "gates",
+    "scope",
     "allow_same_source",
     "statement_timeout",
     "lock_timeout",
@@ -134,12 +137,23 @@ pub fn read<'a>(node: &Node<'a>, folder: &Path, reading: &mut Reading<'a>) -> Da
             Some(node) => gates::read(node, reading),
             None => GateChanges::default(),
         },
+        scope: scope(&fields, reading),
         allow_same_source: fields
             .get("allow_same_source")
             .and_then(|node| reading.boolean(node))
             .unwrap_or(false),
         timeouts: Timeouts::read(&fields, reading),
     }
+}
+
+fn scope(fields: &Fields<'_>, reading: &mut Reading<'_>) -> Option<Scope> {
+    let node = fields.get("scope")?;
+    let text = reading.string(node)?;
+    let found = Scope::ALL.into_iter().find(|scope| scope.name() == text);
+    if found.is_none() {
+        reading.problem(node, "`\"all\"` or `\"keys-of-new\"` is due here");
+    }
+    found
 }
 
 fn names<'a>(fields: &Fields<'a>, name: &str, reading: &mut Reading<'a>) -> Option<Vec<String>> {

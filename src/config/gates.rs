@@ -15,12 +15,13 @@ pub struct GateChanges {
     unkeyed: Option<Option<u64>>,
     same_schema: Option<bool>,
     row_count_change: Option<Option<Share>>,
+    min_coverage: Option<Option<Share>>,
     min_rows: Option<Option<u64>>,
     new_time_ratio: Option<Option<Ratio>>,
     columns: Vec<(String, Option<Share>)>,
 }
 
-const GATES: [&str; 11] = [
+const GATES: [&str; 12] = [
     "match_rate",
     "duplicated",
     "missing",
@@ -29,6 +30,7 @@ const GATES: [&str; 11] = [
     "unkeyed",
     "schema",
     "row_count_change",
+    "min_coverage",
     "min_rows",
     "new_time_ratio",
     "columns",
@@ -45,6 +47,7 @@ impl GateChanges {
         set(&mut gates.unkeyed, self.unkeyed);
         set(&mut gates.same_schema, self.same_schema);
         set(&mut gates.row_count_change, self.row_count_change);
+        set(&mut gates.min_coverage, self.min_coverage);
         set(&mut gates.min_rows, self.min_rows);
         set(&mut gates.new_time_ratio, self.new_time_ratio);
         for (name, share) in &self.columns {
@@ -76,6 +79,7 @@ pub fn read<'a>(node: &Node<'a>, reading: &mut Reading<'a>) -> GateChanges {
         unkeyed: gate(&fields, "unkeyed", reading, count),
         same_schema: schema(&fields, reading),
         row_count_change: gate(&fields, "row_count_change", reading, Share::parse),
+        min_coverage: gate(&fields, "min_coverage", reading, Share::parse),
         min_rows: gate(&fields, "min_rows", reading, count),
         new_time_ratio: gate(&fields, "new_time_ratio", reading, Ratio::parse),
         columns: columns(&fields, reading),

@@ -2,6 +2,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::*;
+use crate::compare::Scope;
 use crate::gate::{Bound, Gates, Share};
 use crate::normalise::{Step, TimeUnit};
 use crate::secret::Secret;
@@ -248,7 +249,7 @@ fn gates_lie_over_the_defaults_by_name() {
         "[gates]\nmatch_rate = \"99.5%\"\nmissing = 5\nextra = \"1%\"\nunkeyed = false\n\
          [gates.columns]\nprice = \"100%\"\ntitle = 0.9\n\
          [datasets.a.gates]\nmatch_rate = \"off\"\nschema = \"allow\"\nmin_rows = 10\nnew_time_ratio = 1.5\n\
-         row_count_change = \"5%\"\n[datasets.a.gates.columns]\ntitle = \"off\"\n",
+         row_count_change = \"5%\"\nmin_coverage = \"80%\"\n[datasets.a.gates.columns]\ntitle = \"off\"\n",
     )
     .expect("loads");
     let mut gates = Gates::default();
@@ -265,8 +266,22 @@ fn gates_lie_over_the_defaults_by_name() {
         (gates.min_rows, gates.missing),
         (Some(10), Some(Bound::Count(5)))
     );
+    assert_eq!(gates.min_coverage, Share::parse("0.8").ok());
     assert_eq!(gates.columns[0].0, "price");
     assert_eq!(gates.columns.len(), 1);
+}
+
+#[test]
+fn a_scope_is_one_of_two() {
+    let scope = |text| listings(&format!("[datasets.listings]\n{text}")).scope;
+    assert_eq!(scope(""), None);
+    assert_eq!(scope("scope = \"all\""), Some(Scope::All));
+    assert_eq!(scope("scope = \"keys-of-new\""), Some(Scope::KeysOfNew));
+    let why = why("[datasets.a]\nscope = \"keys-of-old\"");
+    assert!(
+        why.contains("line 2") && why.contains("\"keys-of-new\""),
+        "{why}"
+    );
 }
 
 #[test]
@@ -278,6 +293,7 @@ fn gates_that_make_no_sense_are_refused() {
         ("duplicated = \"1%\"", "whole number"),
         ("schema = \"equal\"", "\"allow\""),
         ("missing = \"many\"", "limit"),
+        ("min_coverage = 80", "80%"),
         ("columns = 5", "a table is due"),
     ] {
         let why = why(&format!("[gates]\n{text}"));

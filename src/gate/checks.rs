@@ -3,7 +3,7 @@
 
 use super::figures::{counted, percent, seconds, thousands};
 use super::{Bound, Gates, Observed, Ratio, Share, Verdict};
-use crate::compare::Tally;
+use crate::compare::{Scope, Tally};
 
 /// What one tally says to one gate.
 pub(super) struct Judged {
@@ -70,12 +70,18 @@ pub(super) fn all<'a>(gates: &'a Gates, observed: &Observed<'a>) -> Vec<Check<'a
     let empty = observed.tally.sides.iter().all(|side| side.rows == 0);
     let mut checks = Vec::new();
     if gates.match_rate.is_some() || observed.tally.keys() == 0 {
-        checks.push(match_rate(gates.match_rate));
+        checks.push(match_rate(gates.match_rate, observed.scope));
     }
     checks.extend(gates.duplicated.map(duplicated));
-    checks.extend(gates.missing.map(|bound| keys("missing", bound)));
-    checks.extend(gates.extra.map(|bound| keys("extra", bound)));
-    checks.extend(gates.differing.map(|bound| keys("differing", bound)));
+    let bounds = [
+        ("missing", gates.missing),
+        ("extra", gates.extra),
+        ("differing", gates.differing),
+    ];
+    let bounds = bounds
+        .into_iter()
+        .filter_map(|(name, bound)| Some((name, bound?)));
+    checks.extend(bounds.map(|(name, bound)| keys(name, bound, observed.scope)));
     checks.extend(gates.unkeyed.map(unkeyed));
     checks.push(schema(
         gates.same_schema,
@@ -83,8 +89,9 @@ pub(super) fn all<'a>(gates: &'a Gates, observed: &Observed<'a>) -> Vec<Check<'a
         observed.only_new,
     ));
     checks.extend(gates.row_count_change.map(row_count_change));
+    checks.extend(gates.min_coverage.map(min_coverage));
     if gates.min_rows.is_some() || empty {
-        checks.push(min_rows(gates.min_rows.unwrap_or(0)));
+        checks.push(min_rows(gates.min_rows.unwrap_or(0), observed.scope));
     }
     let ratio = gates.new_time_ratio;
     checks.extend(ratio.map(|ratio| new_time_ratio(ratio, observed.micros)));
@@ -94,14 +101,20 @@ pub(super) fn all<'a>(gates: &'a Gates, observed: &Observed<'a>) -> Vec<Check<'a
     checks
 }
 
-const NO_KEYS: &str = "no key was found on either side: there is nothing to compare";
+/// Why there is nothing to compare.
+fn no_keys(scope: Scope) -> &'static str {
+    match scope {
+        Scope::All => "no key was found on either side: there is nothing to compare",
+        Scope::KeysOfNew => "new has no key, and only its keys are compared (scope keys-of-new)",
+    }
+}
 
-fn match_rate<'a>(share: Option<Share>) -> Check<'a> {
+fn match_rate<'a>(share: Option<Share>, scope: Scope) -> Check<'a> {
     let required = share.map_or_else(|| "any".to_owned(), |share| format!(">= {share}"));
     Check::new("match_rate", required, move |tally| {
         let keys = tally.keys();
         if keys == 0 {
-            return Judged::undecided(None, NO_KEYS);
+            return Judged::undecided(None, no_keys(scope));
         }
         let holds = share.is_none_or(|share| share.compare(tally.matched, keys).is_ge());
         let why = format!(
@@ -140,11 +153,11 @@ fn occur(keys: u64) -> String {
 }
 
 /// `missing`, `extra` or `differing`.
-fn keys<'a>(name: &'static str, bound: Bound) -> Check<'a> {
+fn keys<'a>(name: &'static str, bound: Bound, scope: Scope) -> Check<'a> {
     Check::new(name, format!("<= {bound}"), move |tally| {
         let keys = tally.keys();
         if keys == 0 {
-            return Judged::undecided(None, NO_KEYS);
+            return Judged::undecided(None, no_keys(scope));
         }
         let (found, what) = match name {
             "missing" => (tally.missing, "only in old"),
@@ -213,17 +226,42 @@ fn listed(names: &[String]) -> String {
 fn row_count_change<'a>(share: Share) -> Check<'a> {
     Check::new("row_count_change", format!("<= {share}"), move |tally| {
         let [old, new] = [0, 1].map(|side: usize| tally.sides[side].rows);
+        let old = old.saturating_sub(tally.out_of_scope_rows);
         if old == 0 {
             return Judged::undecided(None, "old has no rows to which new could be compared");
         }
         let change = old.abs_diff(new);
         let observed = format!("{}%", percent(change, old));
-        let why = format!("{} in old, {} in new", counted(old, "row"), thousands(new));
+        let of = match tally.out_of_scope_rows {
+            0 => "",
+            _ => " of keys that new has",
+        };
+        let why = format!(
+            "{}{of} in old, {} in new",
+            counted(old, "row"),
+            thousands(new)
+        );
         Judged::new(share.compare(change, old).is_le(), observed, why)
     })
 }
 
-fn min_rows<'a>(limit: u64) -> Check<'a> {
+fn min_coverage<'a>(share: Share) -> Check<'a> {
+    Check::new("min_coverage", format!(">= {share}"), move |tally| {
+        let [old, new] = [0, 1].map(|side: usize| tally.sides[side].keys);
+        if old == 0 {
+            return Judged::undecided(None, "old has no key that new could cover");
+        }
+        if new == 0 {
+            return Judged::undecided(None, "new has no key: there is nothing to compare");
+        }
+        let observed = format!("{}%", percent(tally.covered, old));
+        let covered = thousands(tally.covered);
+        let why = format!("new has {covered} of the {} of old", counted(old, "key"));
+        Judged::new(share.compare(tally.covered, old).is_ge(), observed, why)
+    })
+}
+
+fn min_rows<'a>(limit: u64, scope: Scope) -> Check<'a> {
     let required = format!(">= {} a side", thousands(limit));
     Check::new("min_rows", required, move |tally| {
         let [old, new] = [0, 1].map(|side: usize| tally.sides[side].rows);
@@ -231,6 +269,9 @@ fn min_rows<'a>(limit: u64) -> Check<'a> {
         if old == 0 && new == 0 {
             let why = "both sides are empty: there is nothing to compare";
             return Judged::undecided(Some(observed), why);
+        }
+        if new == 0 && scope == Scope::KeysOfNew {
+            return Judged::undecided(Some(observed), no_keys(scope));
         }
         let why = match (old < limit, new < limit) {
             (false, false) => "both sides have enough rows",

@@ -43,6 +43,7 @@ fn some_gates() -> impl Strategy<Value = Gates> {
         prop::option::of(0u64..20),
         prop::option::of(share()),
         prop::option::of((1u64..9).prop_map(|n| Ratio::parse(&format!("{n}.5")).unwrap())),
+        prop::option::of(share()),
     );
     (limits, rest).prop_map(|(limits, rest)| Gates {
         match_rate: limits.0,
@@ -53,6 +54,7 @@ fn some_gates() -> impl Strategy<Value = Gates> {
         unkeyed: rest.0,
         same_schema: rest.1,
         row_count_change: rest.2,
+        min_coverage: rest.6,
         min_rows: rest.3,
         new_time_ratio: rest.5,
         columns: rest

@@ -18,7 +18,7 @@ pub use ratio::Ratio;
 
 use serde::{Deserialize, Serialize};
 
-use crate::compare::Tally;
+use crate::compare::{Scope, Tally};
 use checks::{Check, Judged};
 use doubt::Seen;
 
@@ -71,6 +71,8 @@ pub struct Observed<'a> {
     pub only_new: &'a [String],
     /// How long reading each side (old, new) whole took, in µs.
     pub micros: [Option<u64>; 2],
+    /// Which keys were compared.
+    pub scope: Scope,
 }
 
 /// An exact share: `99%`, `99.95%`, `0.995`, as a ratio of integers.
@@ -95,6 +97,8 @@ pub struct Gates {
     pub same_schema: bool,
     /// |new − old| / old, in rows.
     pub row_count_change: Option<Share>,
+    /// Of the keys of old, at least so many are in new.
+    pub min_coverage: Option<Share>,
     /// On each side.
     pub min_rows: Option<u64>,
     /// New's reading time / old's.
@@ -125,6 +129,7 @@ impl Default for Gates {
             unkeyed: Some(0),
             same_schema: true,
             row_count_change: None,
+            min_coverage: None,
             min_rows: Some(1),
             new_time_ratio: None,
             columns: Vec::new(),

@@ -1,5 +1,6 @@
 //! What each gate says to counts, unknown cells, keys that move and unfinished sides.
 
+mod scope;
 mod time;
 
 use super::*;
@@ -21,6 +22,7 @@ pub(super) fn tally([matched, differing, missing, extra, duplicated]: [u64; 5]) 
         missing,
         extra,
         duplicated,
+        covered: both,
         columns: vec![ColumnTally {
             differing,
             ..ColumnTally::default()
@@ -52,6 +54,7 @@ pub(super) fn judge_moving(
             only_old: &[],
             only_new: &[],
             micros: [Some(300_000), Some(400_000)],
+            scope: Scope::All,
         },
     )
 }
@@ -254,6 +257,7 @@ fn a_column_on_one_side_only_breaks_the_schema() {
         only_old: &names,
         only_new: &names[..1],
         micros: [None; 2],
+        scope: Scope::All,
     };
     let findings = evaluate(&Gates::default(), seen);
     let schema = find(&findings, "schema");

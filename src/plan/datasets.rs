@@ -127,6 +127,7 @@ fn one(name: &str, dataset: &Dataset, sayings: Sayings<'_>) -> Result<(DatasetSp
         only: options.columns.clone().or_else(|| dataset.only.clone()),
         rules: dataset.rules.clone(),
         gates,
+        scope: options.scope.or(dataset.scope).unwrap_or_default(),
         allow_same_source: options.allow_same_source || dataset.allow_same_source,
     };
     Ok((spec, settings))

@@ -5,6 +5,7 @@
 use std::fmt::Write;
 
 use super::{ColumnRules, DatasetSpec, SideSpec};
+use crate::compare::Scope;
 use crate::gate::Gates;
 use crate::normalise::Step;
 use crate::source::location::RestOptions;
@@ -60,12 +61,16 @@ fn dataset_text(dataset: &DatasetSpec, text: &mut String) {
         only,
         rules,
         gates,
+        scope,
         allow_same_source,
     } = dataset;
     let _ = writeln!(
         text,
         "dataset {name:?} key {key:?} ignore {ignore:?} only {only:?} same {allow_same_source}"
     );
+    if *scope != Scope::All {
+        let _ = writeln!(text, "scope {}", scope.name());
+    }
     for side in sides {
         side_text(side, text);
     }

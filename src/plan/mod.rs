@@ -26,6 +26,7 @@ mod types;
 
 use indexmap::IndexMap;
 
+pub use crate::compare::Scope;
 pub use crate::config::ColumnRules;
 pub use asked::{Asked, CONFIG_FILE, asked};
 pub use build::Plan;
@@ -58,6 +59,7 @@ pub struct DatasetSpec {
     /// By report name; `*` stands for every column without a table of its own.
     pub rules: IndexMap<String, ColumnRules>,
     pub gates: Gates,
+    pub scope: Scope,
     pub allow_same_source: bool,
 }
 
@@ -85,6 +87,7 @@ pub struct DatasetPlan {
     pub ignored: Vec<String>,
     pub warnings: Vec<String>,
     pub gates: Gates,
+    pub scope: Scope,
     pub allow_same_source: bool,
 }
 

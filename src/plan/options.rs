@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use super::Scope;
 use crate::secret::Secret;
 
 /// Which two sources, which rows and columns of them, by which rules: what
@@ -27,6 +28,7 @@ pub struct SourceOptions {
     pub columns: Option<Vec<String>>,
     pub config: Option<PathBuf>,
     pub dataset: Option<String>,
+    pub scope: Option<Scope>,
     pub allow_same_source: bool,
     pub env_file: Option<PathBuf>,
     pub log_file: Option<PathBuf>,

@@ -45,6 +45,7 @@ fn plan(spec: &DatasetSpec, schemas: [&Schema; 2]) -> Result<DatasetPlan> {
         warnings: warnings(&columns, key.len(), schemas),
         columns,
         gates: spec.gates.clone(),
+        scope: spec.scope,
         allow_same_source: spec.allow_same_source,
     })
 }

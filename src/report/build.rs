@@ -6,15 +6,15 @@ use std::time::Duration;
 use indexmap::IndexMap;
 
 use super::model::{
-    CellPair, Column, Counts, Dataset, Details, Differing, Duplicated, Example, MatchRate,
-    OneSided, Reason, Receipt, RuleCount, Samples, UnreadableCell,
+    CellPair, Column, Counts, Dataset, Details, Differing, Duplicated, Example, OneSided, Ratio,
+    Receipt, RuleCount, Samples, UnreadableCell,
 };
 use super::text_of::{cell_text, values};
 use crate::compare::cells::View;
 use crate::compare::found::{self, Alone};
 use crate::compare::sample::Smallest;
-use crate::compare::{Cause, Tally, Whole};
-use crate::error::{Code, Failure, Side};
+use crate::compare::{Cause, Scope, Tally, Whole};
+use crate::error::{Failure, Side};
 use crate::gate::{self, Finding, Verdict};
 use crate::plan::DatasetPlan;
 use crate::source;
@@ -57,12 +57,18 @@ pub fn dataset(input: Input<'_>) -> (Dataset, Details) {
     let tally = input.whole.view(View::AsRead);
     let details = samples(&input);
     let complete = input.sides.iter().all(|side| side.complete);
+    let scoped = plan.scope != Scope::All;
     let dataset = Dataset {
         name: plan.name.clone(),
         verdict: verdict(&input.findings, input.failures),
         key: names(plan, plan.key),
-        counts: counts(tally),
-        match_rate: complete.then(|| match_rate(tally)).flatten(),
+        counts: Counts {
+            out_of_scope: scoped.then_some(tally.out_of_scope),
+            ..counts(tally)
+        },
+        match_rate: ratio(tally.matched, tally.keys()).filter(|_| complete),
+        scope: scoped.then(|| plan.scope.name().to_owned()),
+        coverage: ratio(tally.covered, tally.sides[0].keys).filter(|_| complete && scoped),
         columns: columns(&input, tally),
         columns_only_old: plan.only[0].clone(),
         columns_only_new: plan.only[1].clone(),
@@ -91,69 +97,6 @@ pub fn verdict(findings: &[Finding], failures: &[Failure]) -> Verdict {
     gate::worst(findings).max(floor)
 }
 
-/// Why a dataset does not pass: failures first, then broken gates. Undecided
-/// gates are told only where no failure explains them.
-pub fn reasons(dataset: &Dataset, failures: &[Failure]) -> Vec<Reason> {
-    let failed = failures
-        .iter()
-        .map(|failure| reason(&dataset.name, failure));
-    let broken = gates(dataset, Verdict::Fail, Code::GateBroken);
-    let undecided =
-        gates(dataset, Verdict::Inconclusive, Code::Undecided).filter(|_| failures.is_empty());
-    failed.chain(broken).chain(undecided).collect()
-}
-
-fn gates(dataset: &Dataset, verdict: Verdict, code: Code) -> impl Iterator<Item = Reason> {
-    let nothing = code == Code::Undecided && dataset.match_rate.is_none();
-    let findings = dataset.gates.iter();
-    findings
-        .filter(move |finding| finding.verdict == verdict)
-        .map(move |finding| Reason {
-            code: match nothing {
-                true => Code::NothingCompared,
-                false => code,
-            },
-            dataset: Some(dataset.name.clone()),
-            side: None,
-            transient: false,
-            why: format!("gate {}: {}", finding.name, finding.why),
-            next: match nothing {
-                true => next_after_nothing(),
-                false => next_after(finding),
-            }
-            .to_owned(),
-        })
-}
-
-fn next_after_nothing() -> &'static str {
-    "check that both sides hold the data they should"
-}
-
-fn next_after(finding: &Finding) -> &'static str {
-    match finding.name.as_str() {
-        "duplicated" => "look at duplicates.csv: the key must name one row",
-        "missing" => "look at missing.csv",
-        "extra" => "look at extra.csv",
-        "unkeyed" => "give every row a key, or compare by other columns",
-        "schema" => "add the columns to both sides, or name them in `ignore`",
-        "min_rows" | "row_count_change" => "check that both sides hold the data they should",
-        "new_time_ratio" => "measure both sides one at a time with `shadowgate pace`",
-        _ => "look at differences.csv, missing.csv and extra.csv",
-    }
-}
-
-/// A failure as the report tells it.
-pub fn reason(dataset: &str, failure: &Failure) -> Reason {
-    Reason {
-        code: failure.code,
-        dataset: failure.dataset.clone().or(Some(dataset.to_owned())),
-        side: failure.side,
-        transient: failure.transient,
-        why: failure.why.clone(),
-        next: failure.next.clone(),
-    }
-}
-
 fn names(plan: &DatasetPlan, count: usize) -> Vec<String> {
     let columns = plan.columns[..count].iter();
     columns.map(|column| column.name.clone()).collect()
@@ -173,6 +116,7 @@ fn counts(tally: &Tally) -> Counts {
         missing: tally.missing,
         extra: tally.extra,
         duplicated: tally.duplicated,
+        out_of_scope: None,
         duplicated_old: old.duplicated,
         duplicated_new: new.duplicated,
         unkeyed_old: old.unkeyed,
@@ -182,9 +126,8 @@ fn counts(tally: &Tally) -> Counts {
     }
 }
 
-fn match_rate(tally: &Tally) -> Option<MatchRate> {
-    let (numerator, denominator) = (tally.matched, tally.keys());
-    (denominator > 0).then(|| MatchRate {
+fn ratio(numerator: u64, denominator: u64) -> Option<Ratio> {
+    (denominator > 0).then(|| Ratio {
         numerator,
         denominator,
         percent: crate::gate::percent(numerator, denominator),
@@ -378,6 +321,8 @@ pub fn unopened(
         key: Vec::new(),
         counts: Counts::default(),
         match_rate: None,
+        scope: None,
+        coverage: None,
         columns: Vec::new(),
         columns_only_old: Vec::new(),
         columns_only_new: Vec::new(),

@@ -7,6 +7,7 @@ pub mod build;
 pub mod csv;
 pub mod json;
 pub mod model;
+pub mod reasons;
 pub mod schema;
 pub mod text;
 mod text_of;

@@ -63,7 +63,13 @@ pub struct Dataset {
     pub key: Vec<String>,
     pub counts: Counts,
     /// Null when there are no keys, or a side was not seen whole.
-    pub match_rate: Option<MatchRate>,
+    pub match_rate: Option<Ratio>,
+    /// Which keys were compared, where not all of both sides: `keys-of-new`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    /// Of the keys of old, those that new has too; where not all keys were compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coverage: Option<Ratio>,
     /// The compared columns, key columns too, in the plan's order.
     pub columns: Vec<Column>,
     pub columns_only_old: Vec<String>,
@@ -90,6 +96,9 @@ pub struct Counts {
     pub missing: u64,
     pub extra: u64,
     pub duplicated: u64,
+    /// Keys of old that were not compared, where `scope` leaves any out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub out_of_scope: Option<u64>,
     pub duplicated_old: u64,
     pub duplicated_new: u64,
     pub unkeyed_old: u64,
@@ -99,7 +108,7 @@ pub struct Counts {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct MatchRate {
+pub struct Ratio {
     pub numerator: u64,
     pub denominator: u64,
     /// Two decimals, truncated: 98.9999 % is "98.99".

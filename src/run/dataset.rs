@@ -117,6 +117,7 @@ impl<'a> Pair<'a> {
         Rules {
             key: self.plan.key,
             tolerances: &self.tolerances,
+            scope: self.plan.scope,
             keep: self.keep,
             watch: self.watch,
         }

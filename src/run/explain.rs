@@ -10,6 +10,7 @@ use super::look;
 use super::open::{self, Opened};
 use super::progress::Progress;
 use super::stream;
+use crate::compare::Scope;
 use crate::compare::cells::{Finding, RowDiff};
 use crate::error::{Code, Failure, Result, Side};
 use crate::normalise::Scratch;
@@ -29,6 +30,8 @@ pub enum Outcome {
     Missing,
     Extra,
     Duplicated,
+    /// Only in old, where only the keys of new are compared.
+    OutOfScope,
 }
 
 impl Outcome {
@@ -40,6 +43,7 @@ impl Outcome {
             Outcome::Missing => "missing",
             Outcome::Extra => "extra",
             Outcome::Duplicated => "duplicated",
+            Outcome::OutOfScope => "out of scope",
         }
     }
 }
@@ -158,6 +162,7 @@ fn judge(plan: DatasetPlan, identities: [Identity; 2], sides: [Hits; 2]) -> Expl
         _ => None,
     };
     let outcome = match found {
+        [_, 0] if plan.scope == Scope::KeysOfNew => Outcome::OutOfScope,
         [old, new] if old > 1 || new > 1 => Outcome::Duplicated,
         [_, 0] => Outcome::Missing,
         [0, _] => Outcome::Extra,

@@ -7,7 +7,7 @@ use super::pass::Pass;
 use super::store::PARTITIONS;
 use crate::compare::Parts;
 use crate::compare::found::Rules;
-use crate::compare::join::{self, Pairing, Print};
+use crate::compare::join::{self, Pairing, Print, Scope};
 use crate::error::{Result, Side};
 use crate::stop::Stop;
 
@@ -29,7 +29,7 @@ pub fn join_rows(pass: &Pass<'_>, rules: Rules<'_>, stop: &Stop) -> Result<Parts
                 .each_mut()
                 .map(|part| std::mem::take(&mut part.prints));
             let (mut done, mut keys) = (Ok(()), 0);
-            join::join(old, new, |pairing, unclear| {
+            join::join(old, new, rules.scope, |pairing, unclear| {
                 let row = |side: Side, print: &Print| parts[side.index()].row(print);
                 keys += 1;
                 if keys % GLANCE == 0 && done.is_ok() {
@@ -60,8 +60,8 @@ pub fn join_prints(
         stop,
         || (Parts::new(rules), [Vec::new(), Vec::new()]),
         |(found, needed), part| {
-            join_part(pass, part, |pairing, unclear| match *pairing {
-                Pairing::Matched { .. } => found.count(pairing, unclear),
+            join_part(pass, part, rules.scope, |pairing, unclear| match *pairing {
+                Pairing::Matched { .. } | Pairing::OutOfScope(_) => found.count(pairing, unclear),
                 Pairing::Undecided(old, new) => {
                     needed[0].push(old.at);
                     needed[1].push(new.at);
@@ -93,7 +93,7 @@ pub fn count_prints(pass: &Pass<'_>, rules: Rules<'_>, raw: bool, stop: &Stop) -
         stop,
         || Parts::new(rules),
         |found, part| {
-            join_part(pass, part, |pairing, unclear| {
+            join_part(pass, part, rules.scope, |pairing, unclear| {
                 found.count(pairing, unclear);
                 if let Pairing::Undecided(old, new) = pairing
                     && strict
@@ -108,10 +108,15 @@ pub fn count_prints(pass: &Pass<'_>, rules: Rules<'_>, raw: bool, stop: &Stop) -
     )
 }
 
-fn join_part(pass: &Pass<'_>, part: usize, mut each: impl FnMut(&Pairing<'_>, bool)) -> Result<()> {
+fn join_part(
+    pass: &Pass<'_>,
+    part: usize,
+    scope: Scope,
+    mut each: impl FnMut(&Pairing<'_>, bool),
+) -> Result<()> {
     let mut old = pass.take(Side::Old, part, Vec::new())?.prints;
     let mut new = pass.take(Side::New, part, Vec::new())?.prints;
-    join::join(&mut old, &mut new, |pairing, unclear| {
+    join::join(&mut old, &mut new, scope, |pairing, unclear| {
         each(&pairing, unclear)
     });
     Ok(())

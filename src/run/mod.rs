@@ -30,12 +30,13 @@ use progress::Progress;
 use store::Budget;
 
 use crate::compare::cells::View;
-use crate::compare::{Tally, Whole};
+use crate::compare::{Scope, Tally, Whole};
 use crate::error::{Exit, Failure, Result, Side};
 use crate::gate::{self, Gates, Observed, Verdict};
 use crate::plan::{DatasetPlan, DatasetSpec};
 use crate::report::build::{self, Input, SideRead};
 use crate::report::model::{Dataset, Details, Reason};
+use crate::report::reasons;
 use crate::source::{Context, Identity, Source};
 
 /// How a run goes about its work; none of it changes what it finds.
@@ -195,6 +196,7 @@ fn judge_compared(
             only_old: &plan.only[0],
             only_new: &plan.only[1],
             micros: ends.sides.each_ref().map(SideEnd::micros),
+            scope: plan.scope,
         },
     );
     let mut identities = identities.into_iter();
@@ -205,7 +207,7 @@ fn judge_compared(
         findings,
         failures: &ends.failures,
     });
-    let reasons = build::reasons(&dataset, &ends.failures);
+    let reasons = reasons::of(&dataset, &ends.failures);
     (dataset, details, reasons)
 }
 
@@ -242,9 +244,10 @@ fn judge_failed(name: &str, gates: &Gates, not: NotOpened) -> (Dataset, Details,
             only_old: &[],
             only_new: &[],
             micros: [None; 2],
+            scope: Scope::All,
         },
     );
     let dataset = build::unopened(name, not.identities, findings, &not.failures);
-    let reasons = build::reasons(&dataset, &not.failures);
+    let reasons = reasons::of(&dataset, &not.failures);
     (dataset, build::no_details(name), reasons)
 }

@@ -7,7 +7,7 @@ use super::canon::{self, Canon, Counted, RowFacts};
 use super::part::Part;
 use super::store::{Budget, Store};
 use super::stream;
-use crate::compare::join::{self, Pairing, Print};
+use crate::compare::join::{self, Pairing, Print, Scope};
 use crate::compare::watch::Unmatched;
 use crate::error::{Result, Side};
 use crate::fingerprint::Batch;
@@ -131,13 +131,18 @@ impl<'a> Pass<'a> {
                 Part::of_prints(&old.peek(part)),
                 Part::of_prints(&new.peek(part)),
             );
-            join::join(&mut old.prints, &mut new.prints, |pairing, _| {
-                pairs += u64::from(matches!(
-                    pairing,
-                    Pairing::Matched { .. } | Pairing::Undecided(..)
-                ));
-                differing += u64::from(matches!(pairing, Pairing::Undecided(..)));
-            });
+            join::join(
+                &mut old.prints,
+                &mut new.prints,
+                Scope::All,
+                |pairing, _| {
+                    pairs += u64::from(matches!(
+                        pairing,
+                        Pairing::Matched { .. } | Pairing::Undecided(..)
+                    ));
+                    differing += u64::from(matches!(pairing, Pairing::Undecided(..)));
+                },
+            );
         }
         if pairs >= PROBE_PAIRS && differing * 100 > pairs * PROBE_DIFFERING {
             self.hopeless.store(true, Ordering::Relaxed);

@@ -13,6 +13,8 @@ pub struct Case {
     /// Old, new.
     pub sides: [Side; 2],
     pub gates: Gates,
+    /// Only the keys of new are compared.
+    pub keys_of_new: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -88,6 +90,7 @@ pub struct Gates {
     /// In tenths of a percent.
     pub differing: Option<u64>,
     pub row_count_change: Option<u64>,
+    pub min_coverage: Option<u64>,
     pub column: Option<u64>,
 }
 
@@ -101,14 +104,16 @@ pub fn cases() -> impl Strategy<Value = Case> {
                 [side(columns), side(columns)],
                 gates(),
                 0u8..10,
+                prop::bool::weighted(0.3),
             )
         })
-        .prop_map(|(key, columns, sides, gates, alike)| {
+        .prop_map(|(key, columns, sides, gates, alike, keys_of_new)| {
             let mut case = Case {
                 columns,
                 key,
                 sides,
                 gates,
+                keys_of_new,
             };
             if alike < 6 {
                 resemble(&mut case);
@@ -289,9 +294,19 @@ fn gates() -> impl Strategy<Value = Gates> {
         prop::option::weighted(0.3, share()),
         prop::option::weighted(0.3, share()),
         prop::option::weighted(0.4, share()),
+        prop::option::weighted(0.3, share()),
     )
         .prop_map(
-            |(match_rate, limits, missing, extra, differing, row_count_change, column)| Gates {
+            |(
+                match_rate,
+                limits,
+                missing,
+                extra,
+                differing,
+                row_count_change,
+                column,
+                min_coverage,
+            )| Gates {
                 match_rate,
                 duplicated: limits[0],
                 unkeyed: limits[1],
@@ -300,6 +315,7 @@ fn gates() -> impl Strategy<Value = Gates> {
                 extra,
                 differing,
                 row_count_change,
+                min_coverage,
                 column,
             },
         )

@@ -10,6 +10,8 @@ use super::value::{Canon, Type};
 pub struct Expected {
     /// By the report's names.
     pub counts: BTreeMap<&'static str, u64>,
+    /// Keys of both sides and keys of old, where only those of new are compared.
+    pub coverage: Option<[u64; 2]>,
     /// Differing cells of each column.
     pub columns: Vec<u64>,
     /// `None` where a key does not parse: what is sure of it then is its own study.
@@ -45,6 +47,10 @@ struct Tally {
     missing: u64,
     extra: u64,
     duplicated: u64,
+    out_of_scope: u64,
+    out_of_scope_rows: u64,
+    covered: u64,
+    keys: [u64; 2],
     unkeyed: u64,
     columns: Vec<u64>,
 }
@@ -66,6 +72,8 @@ pub fn expect(case: &Case) -> Expected {
         rows
     });
     Expected {
+        coverage: (case.keys_of_new && !keys[0].is_empty())
+            .then_some([as_read.covered, as_read.keys[0]]),
         counts: counts(case, &sides, &keys, &as_read),
         exit: (!unreadable_key).then(|| exit(case, [&as_read, &equal, &different])),
         columns: as_read.columns,
@@ -115,6 +123,7 @@ fn tally(
         old_rows: sides[0].len() as u64,
         new_rows: sides[1].len() as u64,
         columns: vec![0; case.columns.len()],
+        keys: [0, 1].map(|side| keys[side].len() as u64),
         ..Tally::default()
     };
     for (rows, keys) in sides.iter().zip(keys) {
@@ -125,7 +134,12 @@ fn tally(
     all.dedup();
     for key in all {
         let of = |side: usize| keys[side].get(*key).map_or(&[][..], Vec::as_slice);
+        tally.covered += u64::from(!of(0).is_empty() && !of(1).is_empty());
         match (of(0), of(1)) {
+            (old, []) if case.keys_of_new => {
+                tally.out_of_scope += 1;
+                tally.out_of_scope_rows += old.len() as u64;
+            }
             ([_], []) => tally.missing += 1,
             ([], [_]) => tally.extra += 1,
             ([old], [new]) => {
@@ -193,7 +207,12 @@ fn counts(
     keys: &[Keyed<'_>; 2],
     tally: &Tally,
 ) -> BTreeMap<&'static str, u64> {
-    let repeated = |side: usize| keys[side].values().filter(|rows| rows.len() > 1).count() as u64;
+    let compared = |key: &[Canon]| !case.keys_of_new || keys[1].contains_key(key);
+    let repeated = |side: usize| {
+        let keys = keys[side].iter();
+        keys.filter(|(key, rows)| rows.len() > 1 && compared(key))
+            .count() as u64
+    };
     let unkeyed = |side: usize| {
         let null = |cell: &Canon| matches!(cell, Canon::Null | Canon::Absent);
         let rows = sides[side].iter();
@@ -205,7 +224,10 @@ fn counts(
             .filter(|cell| matches!(cell, Canon::Unreadable(_)))
             .count() as u64
     };
-    BTreeMap::from([
+    let out_of_scope = case
+        .keys_of_new
+        .then_some(("out_of_scope", tally.out_of_scope));
+    let counts = [
         ("old_rows", tally.old_rows),
         ("new_rows", tally.new_rows),
         ("old_keys", keys[0].len() as u64),
@@ -223,7 +245,8 @@ fn counts(
         ("unkeyed_new", unkeyed(1)),
         ("unreadable_old", unreadable(0)),
         ("unreadable_new", unreadable(1)),
-    ])
+    ];
+    counts.into_iter().chain(out_of_scope).collect()
 }
 
 /// `None`: the gate cannot be decided.
@@ -254,7 +277,8 @@ fn judge(gates: &Gates, case: &Case, tally: &Tally) -> Vec<Holds> {
         some(tally.matched * 1000 >= gates.match_rate.unwrap_or(0) * keys),
         Some(tally.duplicated <= gates.duplicated),
         Some(tally.unkeyed <= gates.unkeyed),
-        (old + new > 0).then_some(old.min(new) >= gates.min_rows),
+        (old + new > 0 && !(case.keys_of_new && new == 0))
+            .then_some(old.min(new) >= gates.min_rows),
         gates
             .missing
             .map_or(Some(true), |most| some(tally.missing <= most)),
@@ -265,7 +289,12 @@ fn judge(gates: &Gates, case: &Case, tally: &Tally) -> Vec<Holds> {
             some(tally.differing * 1000 <= share * keys)
         }),
         gates.row_count_change.map_or(Some(true), |share| {
+            let old = old - tally.out_of_scope_rows;
             (old > 0).then_some(old.abs_diff(new) * 1000 <= share * old)
+        }),
+        gates.min_coverage.map_or(Some(true), |share| {
+            let [old, new] = tally.keys;
+            (old > 0 && new > 0).then_some(tally.covered * 1000 >= share * old)
         }),
         column.map_or(Some(true), |share| {
             let equal = rows - tally.columns.get(case.key).unwrap_or(&0);

@@ -54,6 +54,9 @@ impl Side {
 /// Writes all files into `folder`; the configuration is `shadowgate.toml`.
 pub fn write(case: &Case, folder: &Path) {
     let mut text = format!("[datasets.d]\nkey = {:?}\n", names(case.key));
+    if case.keys_of_new {
+        text.push_str("scope = \"keys-of-new\"\n");
+    }
     for (column, rules) in case.columns.iter().enumerate() {
         text.push_str(&column_table(column, rules));
     }
@@ -127,6 +130,7 @@ fn gates(gates: &Gates, column: bool, key: usize) -> String {
     let shares = [
         ("differing", gates.differing),
         ("row_count_change", gates.row_count_change),
+        ("min_coverage", gates.min_coverage),
     ];
     for (name, of) in shares {
         if let Some(of) = of {

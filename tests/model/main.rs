@@ -54,6 +54,8 @@ fn hold(case: &case::Case) -> Result<(), TestCaseError> {
         let found = dataset["counts"][*name].as_u64();
         prop_assert_eq!(found, Some(*count), "{} in {}", name, shown());
     }
+    let coverage = ratio(&dataset["coverage"]);
+    prop_assert_eq!(coverage, expected.coverage, "coverage in {}", shown());
     for (index, differing) in expected.columns.iter().enumerate() {
         let name = format!("c{index}");
         let columns = dataset["columns"].as_array().unwrap();
@@ -75,6 +77,10 @@ fn hold(case: &case::Case) -> Result<(), TestCaseError> {
     }
     prop_assert_eq!(seen.report["exit_code"].as_i64(), seen.exit.map(i64::from));
     Ok(())
+}
+
+fn ratio(shown: &Json) -> Option<[u64; 2]> {
+    Some([shown["numerator"].as_u64()?, shown["denominator"].as_u64()?])
 }
 
 proptest! {

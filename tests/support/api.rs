@@ -142,6 +142,7 @@ pub fn verify(old: Spec, new: Spec, key: &[&str], limits: Limits) -> Finished {
         only: None,
         rules: IndexMap::new(),
         gates: Gates::default(),
+        scope: shadowgate::plan::Scope::All,
         allow_same_source: false,
     };
     let options = run::Options {

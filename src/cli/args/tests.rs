@@ -25,7 +25,7 @@ fn every_flag_of_the_contract_is_understood() {
         "shadowgate verify old.csv new.csv --key a,b --old-table t --new-table u \
          --old-query q.sql --new-query r.sql --where x --ignore c,d --columns e,f --config g.toml \
          --dataset n --match-rate 99% --allow-same-source --format json --report-dir out \
-         --memory 1GiB --report-mode 0640 --show 3 --max-details 5 --deadline 10m --quiet -vv",
+         --scope keys-of-new --memory 1GiB --report-mode 0640 --show 3 --max-details 5 --deadline 10m --quiet -vv",
     );
     let names = |text: &str| Some(text.split(',').map(str::to_owned).collect::<Vec<_>>());
     let source = &options.source;
@@ -36,6 +36,7 @@ fn every_flag_of_the_contract_is_understood() {
     assert_eq!(source.filter.as_deref(), Some("x"));
     assert_eq!((source.quiet, source.verbose), (true, 2));
     assert!(source.allow_same_source);
+    assert_eq!(source.scope, Some(Scope::KeysOfNew));
     assert_eq!(options.format, Format::Json);
     assert_eq!((options.show, options.max_details), (Some(3), Some(5)));
     assert_eq!(options.deadline.as_deref(), Some("10m"));

@@ -16,7 +16,7 @@ use crate::source::Context;
 use crate::stop::Stop;
 
 /// 0: equal on both sides; 1: not, or not once on both; 2: something to mend;
-/// 3: the key could not be looked for, or is on neither side.
+/// 3: the key could not be looked for, is on neither side, or is not compared.
 pub fn run(args: ExplainArgs, stop: &Stop) -> Exit {
     let key = args.value;
     let options: SourceOptions = args.source.into();
@@ -51,6 +51,7 @@ pub fn run(args: ExplainArgs, stop: &Stop) -> Exit {
 fn exit(outcome: Outcome) -> Exit {
     match outcome {
         Outcome::Matched => Exit::Pass,
+        Outcome::OutOfScope => Exit::Inconclusive,
         _ => Exit::Fail,
     }
 }

@@ -73,9 +73,13 @@ fn headline(explained: &Explained, look: Look) -> String {
         Outcome::Missing => "only the old side has this key".to_owned(),
         Outcome::Extra => "only the new side has this key".to_owned(),
         Outcome::Duplicated => "more than one row of a side has this key".to_owned(),
+        Outcome::OutOfScope => {
+            "only the old side has this key, and only those of new are compared".to_owned()
+        }
     };
     let style = match explained.outcome {
         Outcome::Matched => Style::Good,
+        Outcome::OutOfScope => Style::Doubtful,
         _ => Style::Bad,
     };
     let name = look

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::{place, toml};
 use crate::error::Side;
-use crate::plan::{Compared, Notes, SourceOptions};
+use crate::plan::{Compared, Notes, Scope, SourceOptions};
 use crate::report::text::cell::{escape, number};
 use crate::run::draft::{Draft, KeyFrom, TypeFrom};
 use crate::value::Type;
@@ -114,6 +114,10 @@ fn dataset(draft: &Draft, options: &SourceOptions, file: &mut File) {
     if let Some(only) = &draft.spec.only {
         file.comment("Only these are compared, and the key.");
         file.line(&format!("only = {}", toml::list(only)));
+    }
+    if draft.spec.scope == Scope::KeysOfNew {
+        file.comment("The new side is a part: only its keys are compared.");
+        file.line("scope = \"keys-of-new\"");
     }
     if options.allow_same_source {
         file.comment("Both sides may read the same rows.");

@@ -22,6 +22,7 @@ fn time(micros: [Option<u64>; 2], complete: [bool; 2]) -> Finding {
         only_old: &[],
         only_new: &[],
         micros,
+        scope: Scope::All,
     };
     find(&evaluate(&gates, observed), "new_time_ratio").clone()
 }

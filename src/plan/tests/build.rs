@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::error::{Code, Failure, Side};
 use crate::gate::Share;
-use crate::plan::{Format, Plan, SourceOptions, VerifyOptions};
+use crate::plan::{Format, Plan, Scope, SourceOptions, VerifyOptions};
 use crate::secret::Secret;
 use crate::source::Location;
 
@@ -277,11 +277,12 @@ fn the_hash_is_of_what_decides_and_not_of_where_it_is() {
     let mut elsewhere = pair("b/old.csv", "c/new.csv");
     elsewhere.memory = Some("1MiB".to_owned());
     assert_eq!(hash(&elsewhere), base);
-    let changes: [fn(&mut VerifyOptions); 4] = [
+    let changes: [fn(&mut VerifyOptions); 5] = [
         |o| o.match_rate = Some("98%".to_owned()),
         |o| o.source.key = Some(vec!["id".to_owned()]),
         |o| o.source.ignore = Some(vec!["id".to_owned()]),
         |o| o.source.columns = Some(vec!["id".to_owned()]),
+        |o| o.source.scope = Some(Scope::KeysOfNew),
     ];
     for change in changes {
         let mut options = pair("old.csv", "new.csv");

@@ -2,6 +2,7 @@
 
 use indexmap::IndexMap;
 
+use crate::compare::Scope;
 use crate::compare::cells::Tolerance;
 use crate::error::{Code, Failure};
 use crate::gate::Gates;
@@ -33,6 +34,7 @@ pub(super) fn spec(key: &str) -> DatasetSpec {
         only: None,
         rules: IndexMap::new(),
         gates: Gates::default(),
+        scope: Scope::All,
         allow_same_source: false,
     }
 }

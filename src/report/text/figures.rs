@@ -65,7 +65,7 @@ pub fn counts(dataset: &Dataset, page: &Page<'_>, out: &mut String) {
 fn outcomes<'a>(dataset: &Dataset, page: &Page<'_>) -> Table<'a> {
     let (counts, words) = (&dataset.counts, page.words);
     let judged = dataset.old.complete && dataset.new.complete;
-    let only = |said: &'static str| if judged { said } else { words.not_judged };
+    let only = |said| if judged { said } else { words.not_judged };
     let mut table = Table::new(&[Align::Left, Align::Right]);
     let mut row = |name: &str, keys: u64, said: &str, bad: bool| {
         let shown = number(keys);
@@ -92,7 +92,25 @@ fn outcomes<'a>(dataset: &Dataset, page: &Page<'_>) -> Table<'a> {
         if counts.duplicated > 0 { &each } else { "" },
         true,
     );
+    if let Some(keys) = counts.out_of_scope {
+        row(
+            words.out_of_scope,
+            keys,
+            only(&not_compared(dataset, page)),
+            false,
+        );
+    }
     table
+}
+
+/// What keys out of scope are, and how many of old's are not.
+fn not_compared(dataset: &Dataset, page: &Page<'_>) -> String {
+    let coverage = dataset
+        .coverage
+        .as_ref()
+        .map(|share| (page.words.coverage)(share.numerator, share.denominator, &share.percent));
+    let parts = [Some(page.words.not_in_new.to_owned()), coverage];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
 /// The rate, and how many of the matched rows are not equal byte for byte.

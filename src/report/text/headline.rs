@@ -84,7 +84,12 @@ fn rate(dataset: &Dataset, page: &Page<'_>) -> String {
     let Some(rate) = &dataset.match_rate else {
         return page.words.no_keys.to_owned();
     };
-    let said = (page.words.rate)(&rate.percent, rate.denominator);
+    let mut said = (page.words.rate)(&rate.percent, rate.denominator);
+    if let Some(share) = &dataset.coverage {
+        let coverage = page.words.coverage;
+        let part = coverage(share.numerator, share.denominator, &share.percent);
+        said.push_str(&format!("; {part}"));
+    }
     // A gate without a share only asks that there be keys.
     let gate = dataset.gates.iter().find(|gate| gate.name == "match_rate");
     match gate.and_then(|gate| gate.required.strip_prefix(">= ")) {

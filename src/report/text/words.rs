@@ -27,6 +27,8 @@ pub struct Words {
     pub missing: &'static str,
     pub extra: &'static str,
     pub duplicated: &'static str,
+    pub out_of_scope: &'static str,
+    pub not_in_new: &'static str,
     pub only_in_old: &'static str,
     pub only_in_new: &'static str,
     pub not_judged: &'static str,
@@ -46,6 +48,8 @@ pub struct Words {
     pub nothing_verified: &'static str,
     /// percent, keys
     pub rate: fn(&str, u64) -> String,
+    /// keys of both sides, keys of old, percent
+    pub coverage: fn(u64, u64, &str) -> String,
     /// what the gate requires, its name
     pub required: fn(&str, &str) -> String,
     /// the gate's name, why
@@ -86,6 +90,8 @@ pub static ENGLISH: Words = Words {
     missing: "missing",
     extra: "extra",
     duplicated: "duplicated",
+    out_of_scope: "out of scope",
+    not_in_new: "only in old, not compared (scope keys-of-new)",
     only_in_old: "only in old",
     only_in_new: "only in new",
     not_judged: "not judged: a side was not seen whole",
@@ -104,6 +110,13 @@ pub static ENGLISH: Words = Words {
     no_keys: "no rate: there was nothing to compare, or a side was not seen whole",
     nothing_verified: "nothing was verified",
     rate: |percent, keys| format!("{percent} % of {} match", counted(keys, "key")),
+    coverage: |both, old, percent| {
+        format!(
+            "{} of the {} of old are in new ({percent} %)",
+            number(both),
+            counted(old, "key")
+        )
+    },
     required: |required, gate| format!("{required} is required (gate {gate})"),
     broken: |gate, why| format!("gate {gate} is broken: {why}"),
     gates_broken: |broken| counted(broken as u64, "gate") + " broken",
