@@ -105,6 +105,8 @@ pub enum Code {
     CannotWrite,
     /// Stopped by a signal.
     Interrupted,
+    /// Another run holds the lock.
+    Locked,
     /// A broken gate (only in `reasons` of a failed run).
     GateBroken,
     /// A mistake in shadowgate itself.
@@ -170,6 +172,7 @@ impl Failure {
     pub fn exit(&self) -> Exit {
         match self.code {
             Code::Interrupted => Exit::Interrupted,
+            Code::Locked => Exit::Locked,
             code if code.is_usage() => Exit::Usage,
             _ => Exit::Inconclusive,
         }

@@ -192,6 +192,13 @@ pub struct VerifyArgs {
     /// End after this long (30s, 10m, 1h), with what was seen by then
     #[arg(long, value_name = "TIME")]
     pub deadline: Option<String>,
+    /// Name the runs of which only one may go on at a time [default: those that ask the same
+    /// of the same sources]
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// Run even while another run of the profile does, as in CI
+    #[arg(long)]
+    pub no_lock: bool,
 }
 
 #[derive(Args, Clone, Debug)]
@@ -316,6 +323,8 @@ impl From<VerifyArgs> for VerifyOptions {
             show: args.show,
             max_details: args.max_details,
             deadline: args.deadline,
+            profile: args.profile,
+            no_lock: args.no_lock,
         }
     }
 }

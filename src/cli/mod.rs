@@ -6,6 +6,7 @@ mod columns;
 mod explain;
 mod help;
 mod init;
+mod lock;
 pub mod logging;
 pub mod progress;
 mod shell;

@@ -7,6 +7,7 @@ use std::time::Instant;
 use indicatif::MultiProgress;
 use jiff::Timestamp;
 
+use super::lock::Kept;
 use super::{logging, progress, tell};
 use crate::error::{Code, Exit, Failure};
 use crate::gate::Verdict;
@@ -36,7 +37,15 @@ pub fn run(options: &VerifyOptions, stop: &Stop, begun: Instant) -> Exit {
         max_details: plan.max_details,
         strategy: Strategy::Auto,
     };
-    match run::verify(&plan.datasets, &how, listener.as_ref()) {
+    // Held until the report is saved.
+    let kept = match Kept::take(&plan, listener) {
+        Ok(kept) => kept,
+        Err(failure) => {
+            tell(&failure);
+            return failure.exit();
+        }
+    };
+    match run::verify(&plan.datasets, &how, &kept) {
         Ok(finished) => finish(&plan, finished, started, &stop),
         Err(failures) => refuse(&failures),
     }

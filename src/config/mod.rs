@@ -46,9 +46,10 @@ pub struct Config {
     pub memory: Option<units::Size>,
     pub max_details: Option<usize>,
     pub deadline: Option<Duration>,
+    pub profile: Option<String>,
 }
 
-const TOP: [&str; 12] = [
+const TOP: [&str; 13] = [
     "datasets",
     "gates",
     "env_file",
@@ -58,6 +59,7 @@ const TOP: [&str; 12] = [
     "memory",
     "max_details",
     "deadline",
+    "profile",
     "statement_timeout",
     "lock_timeout",
     "connect_timeout",
@@ -183,6 +185,9 @@ fn read<'a>(root: &Fields<'a>, path: &Path, reading: &mut Reading<'a>) -> Config
         deadline: root
             .get("deadline")
             .and_then(|node| checked(node, reading, units::duration)),
+        profile: root
+            .get("profile")
+            .and_then(|node| checked(node, reading, units::profile)),
     }
 }
 

@@ -146,6 +146,17 @@ pub fn mode(text: &str) -> Result<u32, String> {
         })
 }
 
+/// Reads the name of a profile, which becomes part of a file's name.
+pub fn profile(text: &str) -> Result<String, String> {
+    let sound = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    match (1..=64).contains(&text.len()) && text.bytes().all(sound) {
+        true => Ok(text.to_owned()),
+        false => Err(format!(
+            "`{text}` is not a name for a profile: up to 64 letters, digits, `-`, `_` and `.`"
+        )),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -223,6 +234,14 @@ mod tests {
         assert!(finite("0").is_err());
         let unlike: Result<u32, String> = whole("hunter2");
         assert!(!unlike.expect_err("no number").contains("hunter2"));
+    }
+
+    #[test]
+    fn profiles() {
+        assert_eq!(profile("nightly-1.2_x"), Ok("nightly-1.2_x".to_owned()));
+        for wrong in ["", "a/b", "a b", "日", &"x".repeat(65)] {
+            assert!(profile(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -34,6 +34,10 @@ pub struct Plan {
     pub max_details: usize,
     /// How long the whole run may take.
     pub deadline: Option<Duration>,
+    /// Whether the run takes the lock of its profile.
+    pub locked: bool,
+    /// Which runs must not go on at the same time.
+    pub profile: String,
     /// The configuration file, if one was read.
     pub config: Option<PathBuf>,
     /// BLAKE3 of all that decides the result, in hex.
@@ -72,13 +76,18 @@ impl Plan {
             .map(|text| typed("--memory", text, units::size));
         let deadline = options.deadline.as_deref();
         let deadline = deadline.map(|text| typed("--deadline", text, units::duration));
+        let profile = options.profile.as_deref();
+        let profile = profile.map(|text| typed("--profile", text, units::profile));
         let report_dir = match (&options.report_dir, config.report_dir) {
             (Some(dir), _) => cwd.join(dir),
             (None, Some(dir)) => dir,
             (None, None) => cwd.join(REPORT_DIR),
         };
         let named = Some(config.path).filter(|path| !path.as_os_str().is_empty());
+        let profile = profile.transpose()?.or(config.profile);
         Ok(Plan {
+            profile: profile.unwrap_or_else(|| definition::profile(&asked.datasets)),
+            locked: !options.no_lock,
             config_hash: definition::config_hash(&asked.datasets),
             datasets: asked.datasets,
             limits: asked.limits,

@@ -8,7 +8,7 @@ use super::{ColumnRules, DatasetSpec, SideSpec};
 use crate::compare::Scope;
 use crate::gate::Gates;
 use crate::normalise::Step;
-use crate::source::location::RestOptions;
+use crate::source::location::{RestOptions, Spec};
 use crate::value::{FORMAT, Type, Zone};
 
 /// One compared column as it enters a definition.
@@ -50,6 +50,21 @@ pub fn config_hash(datasets: &[DatasetSpec]) -> String {
         dataset_text(dataset, &mut text);
     }
     blake3::hash(text.as_bytes()).to_hex().to_string()
+}
+
+/// Names runs that ask the same of the same places, which need not be asked
+/// twice at once.
+pub fn profile(datasets: &[DatasetSpec]) -> String {
+    let mut text = config_hash(datasets);
+    for side in datasets.iter().flat_map(|dataset| &dataset.sides) {
+        let Spec {
+            location, table, ..
+        } = &side.source;
+        let _ = write!(text, "\n{location} {table:?}");
+    }
+    let mut hash = blake3::hash(text.as_bytes()).to_hex().to_string();
+    hash.truncate(12);
+    hash
 }
 
 fn dataset_text(dataset: &DatasetSpec, text: &mut String) {

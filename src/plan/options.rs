@@ -58,6 +58,8 @@ pub struct VerifyOptions {
     pub show: Option<usize>,
     pub max_details: Option<usize>,
     pub deadline: Option<String>,
+    pub profile: Option<String>,
+    pub no_lock: bool,
 }
 
 /// What goes to stdout.

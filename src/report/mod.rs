@@ -6,6 +6,7 @@
 pub mod build;
 pub mod csv;
 pub mod json;
+pub mod lock;
 pub mod model;
 pub mod reasons;
 pub mod schema;

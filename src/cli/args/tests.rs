@@ -25,7 +25,8 @@ fn every_flag_of_the_contract_is_understood() {
         "shadowgate verify old.csv new.csv --key a,b --old-table t --new-table u \
          --old-query q.sql --new-query r.sql --where x --ignore c,d --columns e,f --config g.toml \
          --dataset n --match-rate 99% --allow-same-source --format json --report-dir out \
-         --scope keys-of-new --memory 1GiB --report-mode 0640 --show 3 --max-details 5 --deadline 10m --quiet -vv",
+         --scope keys-of-new --memory 1GiB --report-mode 0640 --show 3 --max-details 5 \
+         --deadline 10m --profile p --no-lock --quiet -vv",
     );
     let names = |text: &str| Some(text.split(',').map(str::to_owned).collect::<Vec<_>>());
     let source = &options.source;
@@ -40,6 +41,10 @@ fn every_flag_of_the_contract_is_understood() {
     assert_eq!(options.format, Format::Json);
     assert_eq!((options.show, options.max_details), (Some(3), Some(5)));
     assert_eq!(options.deadline.as_deref(), Some("10m"));
+    assert_eq!(
+        (options.profile.as_deref(), options.no_lock),
+        (Some("p"), true)
+    );
 }
 
 #[test]

@@ -290,3 +290,24 @@ fn the_hash_is_of_what_decides_and_not_of_where_it_is() {
         assert_ne!(hash(&options), base);
     }
 }
+
+#[test]
+fn runs_of_the_same_question_to_the_same_sources_are_of_one_profile() {
+    let profile = |options: &VerifyOptions| plan(options).expect("plans").profile;
+    let base = profile(&pair("old.csv", "new.csv"));
+    let mut alike = pair("old.csv", "new.csv");
+    alike.memory = Some("1MiB".to_owned());
+    alike.deadline = Some("1h".to_owned());
+    assert_eq!(profile(&alike), base);
+    assert_ne!(profile(&pair("old.csv", "other.csv")), base);
+    let url = "postgres://u:hunter2@h/d";
+    let table = |table: &str| {
+        let mut options = pair(url, url);
+        options.source.tables = [Some("t".to_owned()), Some(table.to_owned())];
+        profile(&options)
+    };
+    assert_ne!(table("a"), table("b"));
+    let mut named = pair("old.csv", "new.csv");
+    named.profile = Some("nightly".to_owned());
+    assert_eq!(profile(&named), "nightly");
+}
