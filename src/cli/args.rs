@@ -1,6 +1,8 @@
 //! What can be typed: the commands, their flags and their help. Nothing is
 //! decided here; each command's arguments become plain values that `plan` reads.
 
+mod recheck;
+
 use std::convert::Infallible;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -11,6 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use super::help;
 use crate::plan::{Format, LimitOptions, Scope, SourceOptions, VerifyOptions};
 use crate::secret::Secret;
+use recheck::RecheckArgs;
 
 /// Proves that a new data path returns what the old one does, before traffic moves to it.
 #[derive(Clone, Debug, Parser)]
@@ -171,6 +174,8 @@ pub struct VerifyArgs {
     /// Pass only if at least this share of all keys matches [default: 99%]
     #[arg(long, value_name = "SHARE")]
     pub match_rate: Option<String>,
+    #[command(flatten)]
+    pub recheck: RecheckArgs,
     /// What to print on stdout
     #[arg(long, value_enum, default_value_t = FormatArg::Text)]
     pub format: FormatArg,
@@ -313,6 +318,7 @@ impl From<VerifyArgs> for VerifyOptions {
         VerifyOptions {
             source: args.source.into(),
             match_rate: args.match_rate,
+            recheck: args.recheck.into(),
             format: match args.format {
                 FormatArg::Text => Format::Text,
                 FormatArg::Json => Format::Json,

@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 use super::column::{self, ColumnRules};
 use super::document::{Fields, Node, Problem, Reading};
 use super::gates::{self, GateChanges};
+use super::recheck::RecheckTable;
 use super::{rest, units};
 use crate::compare::Scope;
 use crate::source::location::{Location, RestOptions, TextOptions};
@@ -25,6 +26,7 @@ pub struct Dataset {
     pub scope: Option<Scope>,
     pub allow_same_source: bool,
     pub timeouts: Timeouts,
+    pub recheck: RecheckTable,
 }
 
 /// One side as the file has it; paths are already under the file's folder.
@@ -119,7 +121,8 @@ const SIDE: [&str; 12] = [
 
 /// Reads one `[datasets.NAME]`; `folder` is the configuration file's.
 pub fn read<'a>(node: &Node<'a>, folder: &Path, reading: &mut Reading<'a>) -> Dataset {
-    let Some(fields) = reading.fields(node, &DATASET) else {
+    let known = [&DATASET[..], &RecheckTable::FIELDS].concat();
+    let Some(fields) = reading.fields(node, &known) else {
         return Dataset::default();
     };
     let (only, rules) = columns(&fields, reading);
@@ -143,6 +146,7 @@ pub fn read<'a>(node: &Node<'a>, folder: &Path, reading: &mut Reading<'a>) -> Da
             .and_then(|node| reading.boolean(node))
             .unwrap_or(false),
         timeouts: Timeouts::read(&fields, reading),
+        recheck: RecheckTable::read(&fields, reading),
     }
 }
 

@@ -10,6 +10,7 @@ pub mod environment;
 pub mod gates;
 pub mod limits;
 pub mod nearest;
+pub mod recheck;
 pub mod rest;
 pub mod units;
 
@@ -26,6 +27,7 @@ pub use document::Env;
 pub use environment::{Environment, Variable};
 pub use gates::GateChanges;
 pub use limits::LimitTable;
+pub use recheck::RecheckTable;
 
 use crate::error::{Code, Failure, Result};
 use dataset::checked;
@@ -39,6 +41,7 @@ pub struct Config {
     pub datasets: IndexMap<String, Dataset>,
     pub gates: GateChanges,
     pub timeouts: Timeouts,
+    pub recheck: RecheckTable,
     pub limits: LimitTable,
     pub log_file: Option<PathBuf>,
     pub report_dir: Option<PathBuf>,
@@ -156,7 +159,10 @@ fn syntax(text: &str, reading: &Reading<'_>, error: &toml::de::Error) -> Problem
 }
 
 fn read<'a>(root: &Fields<'a>, path: &Path, reading: &mut Reading<'a>) -> Config {
-    reading.only_known(root, &[&TOP[..], &limits::FIELDS].concat());
+    reading.only_known(
+        root,
+        &[&TOP[..], &RecheckTable::FIELDS, &limits::FIELDS].concat(),
+    );
     let folder = folder(path);
     let mut datasets = IndexMap::new();
     let tables = root.get("datasets").and_then(|node| reading.table(node));
@@ -176,6 +182,7 @@ fn read<'a>(root: &Fields<'a>, path: &Path, reading: &mut Reading<'a>) -> Config
         datasets,
         gates,
         timeouts: Timeouts::read(root, reading),
+        recheck: RecheckTable::read(root, reading),
         limits: limits::read(root, reading),
         log_file: log_file.map(|file| folder.join(file)),
         report_dir: report_dir.map(|dir| folder.join(dir)),

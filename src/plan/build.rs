@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::asked::{Asked, ask, usage};
 use super::options::{Format, VerifyOptions};
 use super::settings::Notes;
-use super::{DatasetSpec, Log, definition, memory};
+use super::{DatasetSpec, Log, definition, memory, recheck};
 use crate::config::{Config, Env, units};
 use crate::error::Result;
 use crate::gate::Share;
@@ -61,6 +61,10 @@ impl Plan {
             for dataset in &mut asked.datasets {
                 dataset.gates.match_rate = Some(share);
             }
+        }
+        let said = recheck::typed(&options.recheck)?;
+        for dataset in &mut asked.datasets {
+            dataset.recheck = dataset.recheck.with(said);
         }
         Plan::settle(options, config.unwrap_or_default(), asked, cwd)
     }
@@ -121,6 +125,6 @@ impl Plan {
     }
 }
 
-fn typed<T>(flag: &str, text: &str, parse: fn(&str) -> Result<T, String>) -> Result<T> {
+pub(super) fn typed<T>(flag: &str, text: &str, parse: fn(&str) -> Result<T, String>) -> Result<T> {
     parse(text).map_err(|what| usage(format!("{flag}: {what}"), "See `shadowgate verify --help`"))
 }

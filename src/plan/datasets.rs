@@ -7,7 +7,7 @@ use super::asked::usage;
 use super::options::SourceOptions;
 use super::settings::Setting;
 use super::side::Sayings;
-use super::{DatasetSpec, SideSpec, side};
+use super::{DatasetSpec, Recheck, SideSpec, side};
 use crate::config::nearest::suggestion;
 use crate::config::{Config, Dataset};
 use crate::error::{Code, Failure, Result, Side};
@@ -96,10 +96,11 @@ fn one(name: &str, dataset: &Dataset, sayings: Sayings<'_>) -> Result<(DatasetSp
         options, config, ..
     } = sayings;
     let mut gates = Gates::default();
-    let mut timeouts = dataset.timeouts;
+    let (mut timeouts, mut recheck) = (dataset.timeouts, dataset.recheck);
     if let Some(config) = config {
         config.gates.apply(&mut gates);
         timeouts = timeouts.or(config.timeouts);
+        recheck = recheck.or(config.recheck);
     }
     dataset.gates.apply(&mut gates);
     // Without a configuration the dataset's name is not the user's.
@@ -129,6 +130,7 @@ fn one(name: &str, dataset: &Dataset, sayings: Sayings<'_>) -> Result<(DatasetSp
         gates,
         scope: options.scope.or(dataset.scope).unwrap_or_default(),
         allow_same_source: options.allow_same_source || dataset.allow_same_source,
+        recheck: Recheck::default().with(recheck),
     };
     Ok((spec, settings))
 }

@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use super::{ColumnRules, DatasetSpec, SideSpec};
+use super::{ColumnRules, DatasetSpec, Recheck, SideSpec};
 use crate::compare::Scope;
 use crate::gate::Gates;
 use crate::normalise::Step;
@@ -78,6 +78,7 @@ fn dataset_text(dataset: &DatasetSpec, text: &mut String) {
         gates,
         scope,
         allow_same_source,
+        recheck,
     } = dataset;
     let _ = writeln!(
         text,
@@ -93,6 +94,9 @@ fn dataset_text(dataset: &DatasetSpec, text: &mut String) {
         rules_text(column, rules, text);
     }
     gates_text(gates, text);
+    if *recheck != Recheck::default() {
+        let _ = writeln!(text, "{recheck:?}");
+    }
 }
 
 /// Which rows and cells there are: the query's text rather than its file's name.

@@ -17,6 +17,7 @@ mod log;
 mod memory;
 mod names;
 mod options;
+mod recheck;
 mod resolve;
 mod rules;
 mod settings;
@@ -33,7 +34,8 @@ pub use build::Plan;
 pub use columns::{ColumnView, Compared, SchemaView, SideColumn, columns};
 pub use key::values as key_values;
 pub use log::{Level, Log};
-pub use options::{Format, LimitOptions, SourceOptions, VerifyOptions};
+pub use options::{Format, LimitOptions, RecheckOptions, SourceOptions, VerifyOptions};
+pub use recheck::Recheck;
 pub use resolve::{resolve, resolve_key};
 pub use settings::{Named, Notes, Origin, Setting};
 
@@ -61,6 +63,7 @@ pub struct DatasetSpec {
     pub gates: Gates,
     pub scope: Scope,
     pub allow_same_source: bool,
+    pub recheck: Recheck,
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -51,6 +51,7 @@ pub struct LimitOptions {
 pub struct VerifyOptions {
     pub source: SourceOptions,
     pub match_rate: Option<String>,
+    pub recheck: RecheckOptions,
     pub format: Format,
     pub report_dir: Option<PathBuf>,
     pub report_mode: Option<String>,
@@ -60,6 +61,14 @@ pub struct VerifyOptions {
     pub deadline: Option<String>,
     pub profile: Option<String>,
     pub no_lock: bool,
+}
+
+/// How keys that do not match are looked at again, as typed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RecheckOptions {
+    pub rounds: Option<u32>,
+    pub delay: Option<String>,
+    pub limit: Option<usize>,
 }
 
 /// What goes to stdout.

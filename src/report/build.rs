@@ -5,20 +5,15 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 
-use super::model::{
-    CellPair, Column, Counts, Dataset, Details, Differing, Duplicated, Example, OneSided, Ratio,
-    Receipt, RuleCount, Samples, UnreadableCell,
-};
-use super::text_of::{cell_text, values};
+use super::model::{Column, Counts, Dataset, Details, Ratio, Receipt, Recheck, RuleCount, Samples};
+use super::samples::{examples, first, samples};
 use crate::compare::cells::View;
-use crate::compare::found::{self, Alone};
 use crate::compare::sample::Smallest;
 use crate::compare::{Cause, Scope, Tally, Whole};
-use crate::error::{Failure, Side};
+use crate::error::Failure;
 use crate::gate::{self, Finding, Verdict};
 use crate::plan::DatasetPlan;
 use crate::source;
-use crate::value::cells;
 
 /// How many of each kind report.json shows.
 pub const SAMPLES: usize = 20;
@@ -49,6 +44,10 @@ pub struct Input<'a> {
     pub sides: [SideRead<'a>; 2],
     pub findings: Vec<Finding>,
     pub failures: &'a [Failure],
+    /// Beside those of the plan.
+    pub warnings: &'a [String],
+    /// What looking again came to, where that was asked for.
+    pub recheck: Option<Recheck>,
 }
 
 /// The model of one compared dataset, and what goes to its detail files.
@@ -64,8 +63,9 @@ pub fn dataset(input: Input<'_>) -> (Dataset, Details) {
         key: names(plan, plan.key),
         counts: Counts {
             out_of_scope: scoped.then_some(tally.out_of_scope),
-            ..counts(tally)
+            ..counts(tally, input.recheck.as_ref())
         },
+        recheck: input.recheck.clone(),
         match_rate: ratio(tally.matched, tally.keys()).filter(|_| complete),
         scope: scoped.then(|| plan.scope.name().to_owned()),
         coverage: ratio(tally.covered, tally.sides[0].keys).filter(|_| complete && scoped),
@@ -73,7 +73,7 @@ pub fn dataset(input: Input<'_>) -> (Dataset, Details) {
         columns_only_old: plan.only[0].clone(),
         columns_only_new: plan.only[1].clone(),
         ignored: plan.ignored.clone(),
-        warnings: plan.warnings.clone(),
+        warnings: [&plan.warnings[..], input.warnings].concat(),
         gates: input.findings.clone(),
         samples: first(&details, SAMPLES),
         old: receipt(&input.sides[0]),
@@ -102,7 +102,7 @@ fn names(plan: &DatasetPlan, count: usize) -> Vec<String> {
     columns.map(|column| column.name.clone()).collect()
 }
 
-fn counts(tally: &Tally) -> Counts {
+fn counts(tally: &Tally, recheck: Option<&Recheck>) -> Counts {
     let [old, new] = &tally.sides;
     Counts {
         old_rows: old.rows,
@@ -119,6 +119,8 @@ fn counts(tally: &Tally) -> Counts {
         out_of_scope: None,
         duplicated_old: old.duplicated,
         duplicated_new: new.duplicated,
+        settled: recheck.map(|recheck| recheck.settled),
+        moving: recheck.map(|recheck| recheck.moving),
         unkeyed_old: old.unkeyed,
         unkeyed_new: new.unkeyed,
         unreadable_old: old.unreadable,
@@ -178,102 +180,6 @@ fn rules(input: &Input<'_>, column: usize) -> Vec<RuleCount> {
         .collect()
 }
 
-fn examples(plan: &DatasetPlan, kept: &Smallest<found::CellPair>) -> Vec<Example> {
-    kept.iter()
-        .map(|(key, pair)| Example {
-            key: values(plan, key),
-            old: cell_text(&pair.old),
-            new: cell_text(&pair.new),
-            cause: pair.cause.name().to_owned(),
-        })
-        .collect()
-}
-
-fn samples(input: &Input<'_>) -> Samples {
-    let (plan, found) = (input.plan, &input.whole.found);
-    let one_sided = |kept: &Smallest<Alone>| {
-        kept.iter()
-            .map(|(key, alone)| OneSided {
-                key: values(plan, key),
-                row: values(plan, &alone.row),
-            })
-            .collect()
-    };
-    Samples {
-        differing: found
-            .differing
-            .iter()
-            .map(|(key, pair)| differing(plan, key, pair))
-            .collect(),
-        missing: one_sided(&found.missing),
-        extra: one_sided(&found.extra),
-        duplicated: found
-            .duplicated
-            .iter()
-            .map(|(key, [old, new])| Duplicated {
-                key: values(plan, key),
-                old: *old,
-                new: *new,
-            })
-            .collect(),
-        unreadable: Side::BOTH
-            .into_iter()
-            .flat_map(|side| unreadable(plan, side, input.sides[side.index()].unreadables))
-            .collect(),
-    }
-}
-
-fn differing(plan: &DatasetPlan, key: &[u8], pair: &found::Pair) -> Differing {
-    let both = cells(&pair.old).zip(cells(&pair.new));
-    let cells = pair.diff.causes().zip(both);
-    Differing {
-        key: values(plan, key),
-        cells: cells
-            .filter_map(|((index, cause), (old, new))| {
-                Some(CellPair {
-                    column: plan.columns[index].name.clone(),
-                    old: cell_text(old.bytes),
-                    new: cell_text(new.bytes),
-                    cause: cause?.name().to_owned(),
-                })
-            })
-            .collect(),
-    }
-}
-
-fn unreadable(plan: &DatasetPlan, side: Side, kept: &Unreadables) -> Vec<UnreadableCell> {
-    kept.iter()
-        .flat_map(|(key, found)| {
-            found.iter().map(move |(column, text)| UnreadableCell {
-                side,
-                key: values(plan, key),
-                column: plan.columns[*column].name.clone(),
-                text: super::cut(text),
-            })
-        })
-        .collect()
-}
-
-impl Details {
-    /// Keeps so many of each kind; more may have been needed for the report.
-    pub fn keep(&mut self, count: usize) {
-        self.samples = first(&self.samples, count);
-    }
-}
-
-fn first(all: &Samples, count: usize) -> Samples {
-    fn some<T: Clone>(all: &[T], count: usize) -> Vec<T> {
-        all.iter().take(count).cloned().collect()
-    }
-    Samples {
-        differing: some(&all.differing, count),
-        missing: some(&all.missing, count),
-        extra: some(&all.extra, count),
-        duplicated: some(&all.duplicated, count),
-        unreadable: some(&all.unreadable, count),
-    }
-}
-
 fn receipt(side: &SideRead<'_>) -> Receipt {
     let seconds = side.reading.as_secs_f64();
     let waiting = side.waiting.as_secs_f64();
@@ -320,6 +226,7 @@ pub fn unopened(
         verdict: verdict(&findings, failures).max(Verdict::Inconclusive),
         key: Vec::new(),
         counts: Counts::default(),
+        recheck: None,
         match_rate: None,
         scope: None,
         coverage: None,

@@ -9,6 +9,7 @@ pub mod json;
 pub mod lock;
 pub mod model;
 pub mod reasons;
+mod samples;
 pub mod schema;
 pub mod text;
 mod text_of;

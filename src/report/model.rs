@@ -62,6 +62,10 @@ pub struct Dataset {
     /// The key columns' report names.
     pub key: Vec<String>,
     pub counts: Counts,
+    /// What looking again at the keys that did not match came to, where that was
+    /// asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recheck: Option<Recheck>,
     /// Null when there are no keys, or a side was not seen whole.
     pub match_rate: Option<Ratio>,
     /// Which keys were compared, where not all of both sides: `keys-of-new`.
@@ -101,10 +105,43 @@ pub struct Counts {
     pub out_of_scope: Option<u64>,
     pub duplicated_old: u64,
     pub duplicated_new: u64,
+    /// Keys that did not match at first, and at a later look matched or had gone
+    /// from both sides. Only where keys were looked at again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settled: Option<u64>,
+    /// Of the keys that do not match: those that may still come to. Only where
+    /// keys were looked at again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub moving: Option<u64>,
     pub unkeyed_old: u64,
     pub unkeyed_new: u64,
     pub unreadable_old: u64,
     pub unreadable_new: u64,
+}
+
+/// What looking again at the keys that did not match came to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Recheck {
+    /// How often they were looked at again.
+    pub rounds: u32,
+    /// The wait before each look.
+    pub delay_seconds: f64,
+    /// How many keys were looked at again: `settled`, `persistent` and `moving`
+    /// ones. 0 where there were too many.
+    pub rechecked: u64,
+    pub settled: u64,
+    /// They never matched, and neither side's rows changed.
+    pub persistent: u64,
+    /// They do not match yet: a side's rows changed between two looks.
+    pub moving: u64,
+}
+
+/// What became of a key that did not match at the first look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    Persistent,
+    Moving,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -161,6 +198,9 @@ pub struct Samples {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Differing {
     pub key: Values,
+    /// Only where keys were looked at again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<State>,
     pub cells: Vec<CellPair>,
 }
 
@@ -176,6 +216,9 @@ pub struct CellPair {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct OneSided {
     pub key: Values,
+    /// Only where keys were looked at again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<State>,
     pub row: Values,
 }
 

@@ -3,7 +3,7 @@
 
 use super::model::{Dataset, Reason};
 use crate::error::{Code, Failure};
-use crate::gate::{Finding, Verdict};
+use crate::gate::{Doubt, Finding, Verdict};
 
 /// Why a dataset does not pass: failures first, then broken gates. Undecided
 /// gates are told only where no failure explains them.
@@ -29,7 +29,7 @@ fn gates(dataset: &Dataset, verdict: Verdict, code: Code) -> impl Iterator<Item 
             },
             dataset: Some(dataset.name.clone()),
             side: None,
-            transient: false,
+            transient: moves(finding),
             why: format!("gate {}: {}", finding.name, finding.why),
             next: match nothing {
                 true => next_after_nothing(),
@@ -43,8 +43,16 @@ fn next_after_nothing() -> &'static str {
     "check that both sides hold the data they should"
 }
 
+/// Whether a gate may be decided by itself, a little later.
+fn moves(finding: &Finding) -> bool {
+    finding.undecided_by.contains(&Doubt::Moving)
+}
+
 fn next_after(finding: &Finding) -> &'static str {
     match finding.name.as_str() {
+        _ if moves(finding) => {
+            "run again when less is written, or look again more often or later (--recheck, --recheck-delay)"
+        }
         "duplicated" => "look at duplicates.csv: the key must name one row",
         "missing" => "look at missing.csv",
         "extra" => "look at extra.csv",

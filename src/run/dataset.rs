@@ -290,7 +290,7 @@ impl<'a> Pair<'a> {
     }
 
     /// Streams both sides whole.
-    fn stream(&mut self, pass: &Pass<'_>) -> Result<Ends> {
+    pub(super) fn stream(&mut self, pass: &Pass<'_>) -> Result<Ends> {
         let wants = Side::BOTH.map(|side| self.wants(side));
         let (key, mut inputs) = (self.plan.key, Vec::new());
         for (side, source) in Side::BOTH.into_iter().zip(&mut self.sources) {

@@ -35,6 +35,8 @@ pub struct Ends {
     /// Whether the counted digests hold every row.
     pub digests: bool,
     pub failures: Vec<Failure>,
+    /// What the user should know, beside what the plan says.
+    pub warnings: Vec<String>,
     /// Rows that are in no key: old, new.
     beside: [u64; 2],
 }
@@ -46,6 +48,7 @@ impl Ends {
             sides: Default::default(),
             digests: true,
             failures: Vec::new(),
+            warnings: Vec::new(),
             beside: [0; 2],
         }
     }

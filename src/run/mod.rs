@@ -18,6 +18,7 @@ pub mod pass;
 pub mod progress;
 pub mod queue;
 mod readable;
+mod recheck;
 pub mod store;
 pub mod stream;
 pub mod survey;
@@ -27,6 +28,7 @@ use dataset::{Compared, Strategy};
 use ends::{Ends, SideEnd};
 use open::{NotOpened, Opened};
 use progress::Progress;
+use recheck::{Again, Rechecked};
 use store::Budget;
 
 use crate::compare::cells::View;
@@ -35,7 +37,7 @@ use crate::error::{Exit, Failure, Result, Side};
 use crate::gate::{self, Gates, Observed, Verdict};
 use crate::plan::{DatasetPlan, DatasetSpec};
 use crate::report::build::{self, Input, SideRead};
-use crate::report::model::{Dataset, Details, Reason};
+use crate::report::model::{self, Dataset, Details, Reason};
 use crate::report::reasons;
 use crate::source::{Context, Identity, Source};
 
@@ -115,7 +117,7 @@ fn verify_each(
             .take()
             .unwrap_or_else(|| open::open(spec, &options.context));
         let (dataset, details, reasons) = match opened {
-            Ok(opened) => judge(opened, options, progress),
+            Ok(opened) => judge(spec, opened, options, progress),
             Err(not) => judge_failed(&spec.name, &spec.gates, *not),
         };
         finished.verdict = finished.verdict.max(dataset.verdict);
@@ -131,6 +133,7 @@ fn verify_each(
 
 /// Compares one dataset and judges what was found.
 fn judge(
+    spec: &DatasetSpec,
     opened: Opened,
     options: &Options,
     progress: &dyn Progress,
@@ -144,7 +147,7 @@ fn judge(
     progress.dataset(&plan.name, estimates);
     let budget = Budget::new(options.memory);
     let [old, new] = &mut sources;
-    let pair = dataset::Pair::new(
+    let mut pair = dataset::Pair::new(
         &plan,
         [old.as_mut(), new.as_mut()] as [&mut dyn Source; 2],
         &budget,
@@ -152,13 +155,33 @@ fn judge(
         options.max_details.max(build::SAMPLES),
         &options.context.stop,
     );
-    let compared = pair.compare(options.strategy);
+    pair.watch = Again::watch(spec);
+    let mut compared = pair.compare(options.strategy);
+    // No snapshot is held while others are waited for.
+    drop(sources);
+    let again = Again {
+        spec,
+        plan: &plan,
+        options,
+        budget: &budget,
+        progress,
+    };
+    let rechecked = compared
+        .as_mut()
+        .ok()
+        .and_then(|compared| again.run(compared));
     tracing::debug!(spilled = budget.spilled(), "bytes kept on disk");
     progress.done();
     match compared {
         Ok(Compared { parts, ends }) => {
             let whole = ends.close(parts);
-            let (dataset, mut details, reasons) = judge_compared(&plan, &whole, &ends, identities);
+            let found = Found {
+                plan: &plan,
+                whole: &whole,
+                ends: &ends,
+                rechecked,
+            };
+            let (dataset, mut details, reasons) = found.judge(identities);
             details.keep(options.max_details);
             (dataset, details, reasons)
         }
@@ -172,43 +195,69 @@ fn judge(
     }
 }
 
-fn judge_compared(
-    plan: &DatasetPlan,
-    whole: &Whole,
-    ends: &Ends,
-    identities: [Identity; 2],
-) -> (Dataset, Details, Vec<Reason>) {
-    let columns: Vec<String> = plan
-        .columns
-        .iter()
-        .map(|column| column.name.clone())
-        .collect();
-    let findings = gate::evaluate(
-        &plan.gates,
-        Observed {
-            tally: whole.view(View::AsRead),
-            if_equal: whole.view(View::AllEqual),
-            if_different: whole.view(View::AllDifferent),
-            if_settled: whole.if_settled.as_ref(),
-            moving: whole.moving,
-            complete: ends.sides.each_ref().map(|end| end.complete),
-            columns: &columns,
-            only_old: &plan.only[0],
-            only_new: &plan.only[1],
-            micros: ends.sides.each_ref().map(SideEnd::micros),
-            scope: plan.scope,
-        },
-    );
-    let mut identities = identities.into_iter();
-    let (dataset, details) = build::dataset(Input {
-        plan,
-        whole,
-        sides: Side::BOTH.map(|side| side_read(ends, side, identities.next())),
-        findings,
-        failures: &ends.failures,
-    });
-    let reasons = reasons::of(&dataset, &ends.failures);
-    (dataset, details, reasons)
+/// What a dataset's comparison came to.
+struct Found<'a> {
+    plan: &'a DatasetPlan,
+    whole: &'a Whole,
+    ends: &'a Ends,
+    rechecked: Option<Rechecked>,
+}
+
+impl Found<'_> {
+    fn judge(&self, identities: [Identity; 2]) -> (Dataset, Details, Vec<Reason>) {
+        let Found {
+            plan, whole, ends, ..
+        } = *self;
+        let mut identities = identities.into_iter();
+        let (dataset, details) = build::dataset(Input {
+            plan,
+            whole,
+            sides: Side::BOTH.map(|side| side_read(ends, side, identities.next())),
+            findings: self.findings(),
+            failures: &ends.failures,
+            warnings: &ends.warnings,
+            recheck: self.rechecked.map(|rechecked| self.recheck(rechecked)),
+        });
+        let reasons = reasons::of(&dataset, &ends.failures);
+        (dataset, details, reasons)
+    }
+
+    fn findings(&self) -> Vec<gate::Finding> {
+        let Found {
+            plan, whole, ends, ..
+        } = *self;
+        let columns = plan.columns.iter();
+        let columns: Vec<String> = columns.map(|column| column.name.clone()).collect();
+        gate::evaluate(
+            &plan.gates,
+            Observed {
+                tally: whole.view(View::AsRead),
+                if_equal: whole.view(View::AllEqual),
+                if_different: whole.view(View::AllDifferent),
+                if_settled: whole.if_settled.as_ref(),
+                moving: whole.moving,
+                complete: ends.sides.each_ref().map(|end| end.complete),
+                columns: &columns,
+                only_old: &plan.only[0],
+                only_new: &plan.only[1],
+                micros: ends.sides.each_ref().map(SideEnd::micros),
+                scope: plan.scope,
+            },
+        )
+    }
+
+    fn recheck(&self, rechecked: Rechecked) -> model::Recheck {
+        let tally = self.whole.view(View::AsRead);
+        let unmatched = tally.keys() - tally.matched;
+        model::Recheck {
+            rounds: rechecked.rounds,
+            delay_seconds: rechecked.delay.as_secs_f64(),
+            rechecked: rechecked.rechecked,
+            settled: rechecked.settled,
+            persistent: unmatched - self.whole.moving,
+            moving: self.whole.moving,
+        }
+    }
 }
 
 fn side_read(ends: &Ends, side: Side, identity: Option<Identity>) -> SideRead<'_> {

@@ -5,7 +5,7 @@
 pub mod running;
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitStatus};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -73,10 +73,15 @@ impl Lab {
     pub fn ran(&self, command: &mut Command) -> Ran {
         let output = command.output().expect("the binary runs");
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("output in UTF-8");
+        self.left(output.status, text(output.stdout), text(output.stderr))
+    }
+
+    /// What a run left that somebody else waited for.
+    pub fn left(&self, status: ExitStatus, stdout: String, stderr: String) -> Ran {
         Ran {
-            code: output.status.code().expect("no signal ended it"),
-            stdout: text(output.stdout),
-            stderr: text(output.stderr),
+            code: status.code().expect("no signal ended it"),
+            stdout,
+            stderr,
             dir: self.dir.path().to_owned(),
         }
     }

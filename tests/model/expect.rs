@@ -20,7 +20,7 @@ pub struct Expected {
     pub same_rows: bool,
 }
 
-type Row = Vec<Canon>;
+pub type Row = Vec<Canon>;
 
 /// One row of each side of a key, with the same rows as they were before rules.
 struct Pair<'a> {
@@ -56,12 +56,9 @@ struct Tally {
 }
 
 pub fn expect(case: &Case) -> Expected {
-    let both_json = case.sides.iter().all(|side| side.is_json());
-    let sides = [0, 1].map(|side| canonical(case, side, both_json, true));
-    let plain = [0, 1].map(|side| canonical(case, side, both_json, false));
+    let (sides, views) = views(case);
     let keys = [keyed(case, &sides[0]), keyed(case, &sides[1])];
-    let [as_read, equal, different] = [View::AsRead, View::Equal, View::Different]
-        .map(|view| tally(case, &sides, &plain, &keys, view));
+    let as_read = &views[0];
     let unreadable = |row: &&Canon| matches!(row, Canon::Unreadable(_));
     let unreadable_key = sides
         .iter()
@@ -74,11 +71,55 @@ pub fn expect(case: &Case) -> Expected {
     Expected {
         coverage: (case.keys_of_new && !keys[0].is_empty())
             .then_some([as_read.covered, as_read.keys[0]]),
-        counts: counts(case, &sides, &keys, &as_read),
-        exit: (!unreadable_key).then(|| exit(case, [&as_read, &equal, &different])),
-        columns: as_read.columns,
+        counts: counts(case, &sides, &keys, as_read),
+        exit: (!unreadable_key).then(|| exit(case, &views)),
+        columns: as_read.columns.clone(),
         same_rows: sorted[0] == sorted[1],
     }
+}
+
+/// The canonical rows of both sides, and a tally for each way to take what does
+/// not parse.
+fn views(case: &Case) -> ([Vec<Row>; 2], [Tally; 3]) {
+    let both_json = case.sides.iter().all(|side| side.is_json());
+    let sides = [0, 1].map(|side| canonical(case, side, both_json, true));
+    let plain = [0, 1].map(|side| canonical(case, side, both_json, false));
+    let keys = [keyed(case, &sides[0]), keyed(case, &sides[1])];
+    let views = [View::AsRead, View::Equal, View::Different]
+        .map(|view| tally(case, &sides, &plain, &keys, view));
+    drop(keys);
+    (sides, views)
+}
+
+/// The verdict where `moving` more keys, of which `case` has none, may come to
+/// match beside what `case` comes to; `seen` has them as they were seen last.
+pub fn exit_moving(seen: &Case, case: &Case, moving: u64) -> i32 {
+    let (_, mut ways) = views(case);
+    for way in &mut ways {
+        way.matched += moving;
+        way.old_rows += moving;
+        way.new_rows += moving;
+        way.covered += moving;
+        way.keys.iter_mut().for_each(|keys| *keys += moving);
+    }
+    let (_, seen_ways) = views(seen);
+    exit(seen, &[seen_ways, ways].concat())
+}
+
+/// Both sides' rows by key, as compared; those without a whole key are left out.
+pub fn held(case: &Case) -> [BTreeMap<Row, Vec<usize>>; 2] {
+    let (sides, _) = views(case);
+    [0, 1].map(|side| {
+        let keys = keyed(case, &sides[side]);
+        let owned = keys.iter().map(|(key, rows)| (key.to_vec(), rows.clone()));
+        owned.collect()
+    })
+}
+
+/// One side's rows, as compared.
+pub fn rows(case: &Case, side: usize) -> Vec<Row> {
+    let (sides, _) = views(case);
+    sides[side].clone()
 }
 
 fn canonical(case: &Case, side: usize, both_json: bool, rules: bool) -> Vec<Row> {
@@ -252,13 +293,17 @@ fn counts(
 /// `None`: the gate cannot be decided.
 type Holds = Option<bool>;
 
-fn exit(case: &Case, views: [&Tally; 3]) -> i32 {
-    let judged = views.map(|view| judge(&case.gates, case, view));
-    let [as_read, equal, different] = &judged;
+/// The first of the ways is how things look; a gate that another one answers
+/// otherwise is undecided.
+fn exit(case: &Case, ways: &[Tally]) -> i32 {
+    let judged: Vec<_> = ways
+        .iter()
+        .map(|way| judge(&case.gates, case, way))
+        .collect();
     let mut exit = 0;
-    for ((as_read, equal), different) in as_read.iter().zip(equal).zip(different) {
-        let agreed = as_read == equal && as_read == different;
-        match as_read.filter(|_| agreed) {
+    for (gate, answer) in judged[0].iter().enumerate() {
+        let agreed = judged.iter().all(|way| way[gate] == *answer);
+        match answer.filter(|_| agreed) {
             Some(true) => {}
             Some(false) => return 1,
             None => exit = 3,

@@ -8,6 +8,7 @@
 mod case;
 mod expect;
 mod files;
+mod moving;
 mod value;
 
 use std::process::{Command, Stdio};
@@ -83,6 +84,46 @@ fn ratio(shown: &Json) -> Option<[u64; 2]> {
     Some([shown["numerator"].as_u64()?, shown["denominator"].as_u64()?])
 }
 
+fn hold_moving(looks: &[case::Case]) -> Result<(), TestCaseError> {
+    let (dataset, fates) = (moving::watch(looks), moving::fates(looks));
+    let (last, steady) = (fates.last.as_ref().unwrap(), fates.steady.as_ref().unwrap());
+    let (first, expected) = (expect::expect(&looks[0]), expect::expect(last));
+    let shown = || format!("{looks:#?}\n{dataset:#}");
+    let of = |group: &str, name: &str| dataset[group][name].as_u64();
+    for (name, count) in &expected.counts {
+        // Cells are read, and those that do not parse counted, at the first look.
+        let count = match name.starts_with("unreadable") {
+            true => first.counts[name],
+            false => *count,
+        };
+        prop_assert_eq!(of("counts", name), Some(count), "{} in {}", name, shown());
+    }
+    for (index, differing) in expected.columns.iter().enumerate() {
+        let name = format!("c{index}");
+        let columns = dataset["columns"].as_array().unwrap();
+        let column = columns
+            .iter()
+            .find(|column| column["name"] == name.as_str());
+        let found = column.and_then(|column| column["differing"].as_u64());
+        prop_assert_eq!(found, Some(*differing), "{} in {}", name, shown());
+    }
+    let persistent = fates.rechecked - fates.settled - fates.moving;
+    for (name, count) in [
+        ("rechecked", fates.rechecked),
+        ("settled", fates.settled),
+        ("moving", fates.moving),
+        ("persistent", persistent),
+    ] {
+        prop_assert_eq!(of("recheck", name), Some(count), "{} in {}", name, shown());
+    }
+    let unreadable = looks.iter().any(|look| expect::expect(look).exit.is_none());
+    if !unreadable {
+        let exit = expect::exit_moving(last, steady, fates.moving);
+        prop_assert_eq!(dataset["exit"].as_i64(), Some(exit.into()), "{}", shown());
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig {
         cases: std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(200),
@@ -93,5 +134,10 @@ proptest! {
     #[test]
     fn counts_and_verdict_are_those_of_the_model(case in case::cases()) {
         hold(&case)?;
+    }
+
+    #[test]
+    fn what_moves_is_told_from_what_stays(looks in moving::moving()) {
+        hold_moving(&looks)?;
     }
 }

@@ -143,6 +143,7 @@ pub fn verify(old: Spec, new: Spec, key: &[&str], limits: Limits) -> Finished {
         rules: IndexMap::new(),
         gates: Gates::default(),
         scope: shadowgate::plan::Scope::All,
+        recheck: Default::default(),
         allow_same_source: false,
     };
     let options = run::Options {

@@ -48,6 +48,14 @@ fn every_flag_of_the_contract_is_understood() {
 }
 
 #[test]
+fn flags_for_data_that_moves_are_understood() {
+    let options = verify("shadowgate verify --recheck 2 --recheck-delay 5s --recheck-limit 9");
+    let recheck = &options.recheck;
+    assert_eq!((recheck.rounds, recheck.limit), (Some(2), Some(9)));
+    assert_eq!(recheck.delay.as_deref(), Some("5s"));
+}
+
+#[test]
 fn one_table_is_both_sides_and_a_side_of_its_own_wins() {
     let both = verify("shadowgate verify --table t").source.tables;
     assert_eq!(both, [Some("t".to_owned()), Some("t".to_owned())]);

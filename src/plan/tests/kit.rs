@@ -7,7 +7,7 @@ use crate::compare::cells::Tolerance;
 use crate::error::{Code, Failure};
 use crate::gate::Gates;
 use crate::normalise::Step;
-use crate::plan::{ColumnRules, DatasetPlan, DatasetSpec, SideSpec, resolve};
+use crate::plan::{ColumnRules, DatasetPlan, DatasetSpec, Recheck, SideSpec, resolve};
 use crate::source::location::{Location, Spec};
 use crate::source::{Column, Declared, Schema, Undeclared};
 use crate::value::Type;
@@ -36,6 +36,7 @@ pub(super) fn spec(key: &str) -> DatasetSpec {
         gates: Gates::default(),
         scope: Scope::All,
         allow_same_source: false,
+        recheck: Recheck::default(),
     }
 }
 

@@ -92,6 +92,16 @@ fn outcomes<'a>(dataset: &Dataset, page: &Page<'_>) -> Table<'a> {
         if counts.duplicated > 0 { &each } else { "" },
         true,
     );
+    if let Some(recheck) = &dataset.recheck {
+        let (keys, rounds) = (recheck.rechecked, recheck.rounds);
+        let looked = (words.looked_again)(keys, rounds, recheck.delay_seconds);
+        let still = match recheck.moving {
+            0 => "",
+            _ => words.may_still_match,
+        };
+        row(words.moving, recheck.moving, still, true);
+        row(words.settled, recheck.settled, &looked, false);
+    }
     if let Some(keys) = counts.out_of_scope {
         row(
             words.out_of_scope,

@@ -27,6 +27,9 @@ pub struct Words {
     pub missing: &'static str,
     pub extra: &'static str,
     pub duplicated: &'static str,
+    pub settled: &'static str,
+    pub moving: &'static str,
+    pub may_still_match: &'static str,
     pub out_of_scope: &'static str,
     pub not_in_new: &'static str,
     pub only_in_old: &'static str,
@@ -61,6 +64,8 @@ pub struct Words {
     pub of_keys: fn(u64, &str) -> String,
     /// in old, in new
     pub in_each: fn(u64, u64) -> String,
+    /// keys looked at again, how often, seconds before each look
+    pub looked_again: fn(u64, u32, f64) -> String,
     pub read: fn(&Receipt) -> String,
     pub claimed: fn(u64) -> String,
     pub cells: fn(u64) -> String,
@@ -90,6 +95,9 @@ pub static ENGLISH: Words = Words {
     missing: "missing",
     extra: "extra",
     duplicated: "duplicated",
+    settled: "settled",
+    moving: "moving",
+    may_still_match: "of these: they may still match",
     out_of_scope: "out of scope",
     not_in_new: "only in old, not compared (scope keys-of-new)",
     only_in_old: "only in old",
@@ -127,6 +135,10 @@ pub static ENGLISH: Words = Words {
     },
     of_keys: |keys, percent| format!("{percent} % of {}", counted(keys, "key")),
     in_each: |old, new| format!("{} in old, {} in new", number(old), number(new)),
+    looked_again: |keys, rounds, seconds| {
+        let looks = counted(u64::from(rounds), "more look");
+        format!("of {} in {looks}, {seconds} s apart", counted(keys, "key"))
+    },
     read: |receipt| {
         let rows = counted(receipt.rows, "row");
         let mut said = format!("{rows} in {:.2} s", receipt.seconds);
