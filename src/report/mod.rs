@@ -8,6 +8,7 @@ pub mod csv;
 pub mod json;
 pub mod lock;
 pub mod model;
+pub mod pace;
 pub mod reasons;
 mod samples;
 pub mod schema;

@@ -1,0 +1,103 @@
+//! What the figures show, in one sentence, and what has to be known of them.
+
+use super::build::Input;
+use super::{Finding, Ratios};
+use crate::error::Side;
+use crate::gate::{counted, thousands};
+
+/// Beyond so many pairs chance alone will hardly make all of them agree.
+const ENOUGH: usize = 5;
+
+/// The finding, for people. Figures are rounded to what is shown.
+pub fn say(finding: Finding, ratio: Option<Ratios>, pairs: usize, input: &Input<'_>) -> String {
+    let said = match (finding, ratio) {
+        (Finding::NotComparable, _) => return disagreement(input),
+        (Finding::NotMeasured, _) | (_, None) => return unmeasured(pairs, input),
+        (Finding::Faster, Some(ratio)) => {
+            let times = ratio.seconds.inverted();
+            let less = (1.0 - ratio.seconds.median) * 100.0;
+            format!(
+                "new is {:.2} times as fast as old ({less:.1} % less time; {}, {:.2}–{:.2})",
+                times.median,
+                counted(pairs as u64, "pair"),
+                times.min,
+                times.max
+            )
+        }
+        (Finding::Slower, Some(ratio)) => {
+            let more = (ratio.seconds.median - 1.0) * 100.0;
+            let (took, spread) = longer(ratio, pairs);
+            format!("new takes {took} as long as old ({more:.1} % more time; {spread})")
+        }
+        (Finding::OnePair, Some(ratio)) => {
+            let (took, _) = longer(ratio, pairs);
+            format!("one pair shows no spread: new took {took} as long as old in it")
+        }
+        (Finding::NoClearDifference, Some(ratio)) => {
+            let (took, spread) = longer(ratio, pairs);
+            format!("no clear difference: new takes {took} as long as old ({spread})")
+        }
+    };
+    match &input.rate_limit {
+        Some(limit) => format!("{said}, under a rate limit of {limit}"),
+        None => said,
+    }
+}
+
+/// `1.84 times`, and `5 pairs, 1.71–1.95`.
+fn longer(ratio: Ratios, pairs: usize) -> (String, String) {
+    let times = ratio.seconds;
+    let pairs = counted(pairs as u64, "pair");
+    (
+        format!("{:.2} times", times.median),
+        format!("{pairs}, {:.2}–{:.2}", times.min, times.max),
+    )
+}
+
+fn disagreement(input: &Input<'_>) -> String {
+    let of = |side: Side| {
+        let rows = input.reads[side.index()].iter().map(|read| read.rows);
+        let least = thousands(rows.clone().min().unwrap_or(0));
+        let most = thousands(rows.max().unwrap_or(0));
+        match least == most {
+            true => format!("{side} {least}"),
+            false => format!("{side} {least} to {most}"),
+        }
+    };
+    format!(
+        "not comparable: the readings do not agree on the number of rows ({}, {})",
+        of(Side::Old),
+        of(Side::New)
+    )
+}
+
+fn unmeasured(pairs: usize, input: &Input<'_>) -> String {
+    let why = input.failures.first();
+    let side = why.and_then(|failure| failure.side);
+    let side = side.map_or_else(String::new, |side| format!("{side} side: "));
+    let why = why.map_or("it ended early", |failure| failure.why.as_str());
+    match pairs {
+        0 => format!("could not be measured: {side}{why}"),
+        _ => format!(
+            "ended after {pairs} of {}: {side}{why}",
+            counted(input.runs as u64, "pair")
+        ),
+    }
+}
+
+pub fn notes(input: &Input<'_>) -> Vec<String> {
+    let limit = input.rate_limit.as_ref().map(|limit| {
+        format!(
+            "requests to PostgREST were held to {limit}: the figures are then of that limit, not of the path"
+        )
+    });
+    let few = (2..ENOUGH).contains(&input.runs).then(|| {
+        format!(
+            "of {} pairs, all say the same by chance alone once in {}: more --runs say more",
+            input.runs,
+            1 << (input.runs - 1)
+        )
+    });
+    let one = (input.runs == 1).then(|| "use more --runs to tell it from chance".to_owned());
+    [limit, few, one].into_iter().flatten().collect()
+}
