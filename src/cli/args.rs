@@ -1,6 +1,7 @@
 //! What can be typed: the commands, their flags and their help. Nothing is
 //! decided here; each command's arguments become plain values that `plan` reads.
 
+mod pace;
 mod recheck;
 
 use std::convert::Infallible;
@@ -13,6 +14,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use super::help;
 use crate::plan::{Format, LimitOptions, Scope, SourceOptions, VerifyOptions};
 use crate::secret::Secret;
+pub use pace::PaceArgs;
 use recheck::RecheckArgs;
 
 /// Proves that a new data path returns what the old one does, before traffic moves to it.
@@ -67,6 +69,8 @@ pub enum Command {
     Explain(Box<ExplainArgs>),
     /// Show both schemas side by side, with the type each column is compared as
     Columns(Box<ColumnsArgs>),
+    /// Measure how fast both sides are read, one at a time, and say how they compare
+    Pace(Box<PaceArgs>),
     /// Print a shell's completion script
     Completions(CompletionsArgs),
     /// Print the manual page
@@ -248,8 +252,17 @@ pub struct CompletionsArgs {
 pub enum FormatArg {
     /// A summary for people
     Text,
-    /// The report (report.json), and nothing else
+    /// The same as JSON (of verify: report.json), and nothing else
     Json,
+}
+
+impl From<FormatArg> for Format {
+    fn from(format: FormatArg) -> Format {
+        match format {
+            FormatArg::Text => Format::Text,
+            FormatArg::Json => Format::Json,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -319,10 +332,7 @@ impl From<VerifyArgs> for VerifyOptions {
             source: args.source.into(),
             match_rate: args.match_rate,
             recheck: args.recheck.into(),
-            format: match args.format {
-                FormatArg::Text => Format::Text,
-                FormatArg::Json => Format::Json,
-            },
+            format: args.format.into(),
             report_dir: args.report_dir,
             report_mode: args.report_mode,
             memory: args.memory,

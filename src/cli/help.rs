@@ -153,6 +153,43 @@ Exit codes:
   2  something is to be mended first: no key, types that cannot agree
   3  a source could not be looked at";
 
+pub const PACE: &str = concat!(
+    "Reads each side whole, as often as --runs says, in turn (old, new, new, old, …) and
+never both at once, and compares nothing. Prints each side's median time to its
+first row and to its end, rows per second and pages, with the least and the most,
+and first of all, in one sentence, how new compares with old. The ratio is taken
+pair by pair. Where not every pair says the same there is no clear difference;
+of 5 pairs all say the same by chance alone once in 16.
+
+A time begins with the request for rows: connecting, the schema and the counts are
+no part of it. Each reading opens its source anew. A rate limit holds requests to
+PostgREST back: the figures are then of the limit, not of the path.
+
+A command is a path too. Run more than once, it is run again each time: say
+--repeat-command if that does no harm.
+
+",
+    environment!(),
+    "
+
+Examples:
+  # With shadowgate.toml
+  shadowgate pace
+
+  # A table in the old database and behind Supabase's API, without a rate limit
+  shadowgate pace postgres://app@old.example/app https://new.example/rest/v1 \\
+      --table listings --runs 9 --rate-limit off
+
+  # For a script: new's median time divided by old's
+  shadowgate pace --quiet --format json | jq .ratio.seconds.median
+
+Exit codes:
+  0    measured
+  2    usage or configuration error, found before any row was read
+  3    a side could not be read as often as asked, or its rows do not agree
+  130  interrupted (143: terminated)"
+);
+
 pub const COMPLETIONS: &str = "Examples:
   shadowgate completions bash > /etc/bash_completion.d/shadowgate
   shadowgate completions zsh > ~/.zfunc/_shadowgate";

@@ -8,6 +8,7 @@ mod help;
 mod init;
 mod lock;
 pub mod logging;
+mod pace;
 pub mod progress;
 mod shell;
 mod signals;
@@ -48,6 +49,7 @@ fn run(command: Command, begun: Instant) -> Exit {
         Command::Explain(args) => explain::run(*args, &signals::listen()),
         Command::Init(args) => init::run(*args, &signals::listen()),
         Command::Columns(args) => columns::run(*args, &signals::listen()),
+        Command::Pace(args) => pace::run((*args).into(), &signals::listen(), begun),
         Command::Completions(args) => shell::completions(args.shell),
         Command::Man => shell::man(),
     }

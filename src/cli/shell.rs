@@ -84,7 +84,15 @@ mod tests {
         let mut page = Vec::new();
         manual(&mut page).expect("a Vec takes all");
         let page = String::from_utf8(page).expect("text");
-        for command in ["VERIFY", "INIT", "EXPLAIN", "COLUMNS", "COMPLETIONS", "MAN"] {
+        for command in [
+            "VERIFY",
+            "INIT",
+            "EXPLAIN",
+            "COLUMNS",
+            "PACE",
+            "COMPLETIONS",
+            "MAN",
+        ] {
             assert!(
                 page.contains(&format!("\n.SH \"COMMAND {command}\"\n")),
                 "{command}"

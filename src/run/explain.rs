@@ -122,6 +122,7 @@ fn look(
         mut sources,
         estimates,
         identities,
+        ..
     } = opened;
     let canons = Side::BOTH.map(|side| Canon::new(&plan, side));
     let sought = sought(&plan, key).map_err(|failure| vec![failure])?;

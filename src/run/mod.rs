@@ -13,6 +13,7 @@ mod keys;
 mod look;
 pub mod merge;
 pub mod open;
+pub mod pace;
 pub mod part;
 pub mod pass;
 pub mod progress;
@@ -143,6 +144,7 @@ fn judge(
         mut sources,
         identities,
         estimates,
+        ..
     } = opened;
     progress.dataset(&plan.name, estimates);
     let budget = Budget::new(options.memory);

@@ -16,6 +16,8 @@ pub struct Opened {
     pub identities: [Identity; 2],
     /// The sources' own estimates of their rows.
     pub estimates: [Option<u64>; 2],
+    /// Where each side's reading was divided: values of its key.
+    pub bounds: [Vec<String>; 2],
 }
 
 /// What could be told of a dataset that did not open.
@@ -33,7 +35,20 @@ impl NotOpened {
 
 /// Opens both sides and plans their comparison.
 pub fn open(spec: &DatasetSpec, context: &Context) -> Result<Opened, Box<NotOpened>> {
-    let sides = both(spec, context)?;
+    settle(spec, both(spec, context)?, context)
+}
+
+/// The same, one side after the other, so that neither is in the other's way.
+pub fn open_in_turn(spec: &DatasetSpec, context: &Context) -> Result<Opened, Box<NotOpened>> {
+    let sides = Side::BOTH.map(|side| one(spec, side, context));
+    settle(spec, gather(spec, sides, context)?, context)
+}
+
+fn settle(
+    spec: &DatasetSpec,
+    sides: [OpenedSide; 2],
+    context: &Context,
+) -> Result<Opened, Box<NotOpened>> {
     let identities = sides.each_ref().map(|(source, _)| source.identity());
     if let Ok(None) = plan::resolve_key(spec, [&sides[0].1, &sides[1].1]) {
         return Err(Box::new(NotOpened {
@@ -52,12 +67,13 @@ pub fn open(spec: &DatasetSpec, context: &Context) -> Result<Opened, Box<NotOpen
     if !spec.allow_same_source && same_store(&identities) {
         return Err(refused(same_source(&identities[0])));
     }
-    divide(&plan, [old.as_mut(), new.as_mut()]);
+    let bounds = divide(&plan, [old.as_mut(), new.as_mut()]);
     Ok(Opened {
         plan,
         sources: [old, new],
         identities,
         estimates: [old_schema.estimate, new_schema.estimate],
+        bounds,
     })
 }
 
@@ -66,7 +82,8 @@ const SAMPLE: usize = 64;
 
 /// Where a side can be read in ranges, the other says where its keys lie. That
 /// only saves time: without such values it is read in one piece.
-fn divide(plan: &DatasetPlan, sources: [&mut dyn Source; 2]) {
+fn divide(plan: &DatasetPlan, sources: [&mut dyn Source; 2]) -> [Vec<String>; 2] {
+    let mut bounds = [Vec::new(), Vec::new()];
     for side in Side::BOTH {
         let (here, there) = (side.index(), side.other().index());
         let wants = plan.wants(side);
@@ -78,10 +95,14 @@ fn divide(plan: &DatasetPlan, sources: [&mut dyn Source; 2]) {
             continue;
         };
         match sources[there].sample(&column.wants[there].name, SAMPLE) {
-            Ok(values) => sources[here].divide(values),
+            Ok(values) => {
+                bounds[here].clone_from(&values);
+                sources[here].divide(values);
+            }
             Err(failure) => tracing::debug!(%failure, "no sample of the key"),
         }
     }
+    bounds
 }
 
 /// A source and its schema.
@@ -90,14 +111,23 @@ pub type OpenedSide = (Box<dyn Source>, Schema);
 /// Opens both sources side by side and reads their schemas.
 pub fn both(spec: &DatasetSpec, context: &Context) -> Result<[OpenedSide; 2], Box<NotOpened>> {
     let open = |side: Side| one(spec, side, context);
-    let (old, new) = std::thread::scope(|threads| {
+    let sides = std::thread::scope(|threads| {
         let old = threads.spawn(move || open(Side::Old));
         let new = open(Side::New);
-        (old.join().unwrap_or_else(|_| Err(panicked())), new)
+        [old.join().unwrap_or_else(|_| Err(panicked())), new]
     });
-    match (old, new) {
-        (Ok(old), Ok(new)) => Ok([old, new]),
-        (old, new) => {
+    gather(spec, sides, context)
+}
+
+/// Both sides, or all that stands in the way of either.
+fn gather(
+    spec: &DatasetSpec,
+    sides: [Result<OpenedSide>; 2],
+    context: &Context,
+) -> Result<[OpenedSide; 2], Box<NotOpened>> {
+    match sides {
+        [Ok(old), Ok(new)] => Ok([old, new]),
+        [old, new] => {
             let identity = |side: Side, opened: &Result<OpenedSide>| match opened {
                 Ok((source, _)) => source.identity(),
                 Err(_) => described(spec, side),
@@ -120,7 +150,8 @@ pub fn both(spec: &DatasetSpec, context: &Context) -> Result<[OpenedSide; 2], Bo
     }
 }
 
-fn one(spec: &DatasetSpec, side: Side, context: &Context) -> Result<OpenedSide> {
+/// Opens one source and reads its schema.
+pub fn one(spec: &DatasetSpec, side: Side, context: &Context) -> Result<OpenedSide> {
     context.stop.check()?;
     let mut source = source::open(&spec.sides[side.index()].source, context)?;
     let schema = source.schema()?;

@@ -290,8 +290,9 @@ fn drive<W: Work>(
     // A source that was broken off says nothing of it; its rows are not all.
     let stopped = sink.stopped.take();
     let receipt = receipt.and_then(|receipt| stopped.map_or(Ok(receipt), Err));
-    let times = sink.clock.stop(receipt.as_ref().ok());
+    let mut times = sink.clock.stop(receipt.as_ref().ok());
     lane.settle();
+    times.all = sink.clock.elapsed();
     lane.progress.side_done(lane.side);
     (receipt, times)
 }

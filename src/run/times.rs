@@ -19,6 +19,8 @@ pub struct Times {
     pub reading: Duration,
     /// How long reading stood still until the workers had caught up.
     pub waiting: Duration,
+    /// From the request until the workers were done with the last row.
+    pub all: Duration,
     /// Whether the stream came to its own end: it neither failed nor was broken off.
     pub whole: bool,
 }
@@ -74,15 +76,22 @@ impl Clock {
         self.broken_off = true;
     }
 
-    /// A source knows better than its chunks when the first row came. One that
-    /// failed says nothing, and its first chunk has to do.
+    pub fn elapsed(&self) -> Duration {
+        self.begun.elapsed()
+    }
+
+    /// The times of a reading that has just ended. A source knows better than its
+    /// chunks when the first row came. One that failed says nothing, and its first
+    /// chunk has to do.
     pub fn stop(&self, receipt: Option<&Receipt>) -> Times {
         let told = receipt.map(|receipt| receipt.first_row);
         let told = told.filter(|first_row| !first_row.is_zero());
+        let all = self.elapsed();
         Times {
             first_row: self.first_push.map(|pushed| told.unwrap_or(pushed)),
-            reading: self.begun.elapsed().saturating_sub(self.waited),
+            reading: all.saturating_sub(self.waited),
             waiting: self.waited,
+            all,
             whole: receipt.is_some() && !self.broken_off,
         }
     }

@@ -129,7 +129,7 @@ fn measured(identity: &Identity, reads: &[Read]) -> Measured {
         engine: identity.engine.clone(),
         seconds_to_first_row: spread(|reading| reading.seconds_to_first_row),
         seconds: spread(|reading| Some(reading.seconds)),
-        rows_per_second: spread(|reading| Some(reading.rows_per_second)),
+        rows_per_second: spread(|reading| Some(reading.rows_per_second as f64)),
         pages: spread(|reading| reading.pages.map(|pages| pages as f64)),
         readings,
     }
@@ -141,7 +141,7 @@ fn reading(read: &Read) -> Reading {
         rows: read.rows,
         seconds_to_first_row: read.first_row.map(|time| time.as_secs_f64()),
         seconds: read.took.as_secs_f64(),
-        rows_per_second: (read.rows as f64 / seconds).floor(),
+        rows_per_second: (read.rows as f64 / seconds) as u64,
         pages: read.pages,
     }
 }

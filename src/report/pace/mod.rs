@@ -8,9 +8,6 @@ mod sentence;
 pub mod spread;
 pub mod text;
 
-use std::io::{self, Write};
-
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::model::Reason;
@@ -20,7 +17,7 @@ use spread::Spread;
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// All that was found of one dataset's paths.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Pace {
     pub schema_version: u32,
     pub exit_code: u8,
@@ -45,7 +42,7 @@ pub struct Pace {
 }
 
 /// What the figures show.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Finding {
     /// New took less time than old, in every pair.
@@ -63,7 +60,7 @@ pub enum Finding {
 }
 
 /// Ratios of new to old.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ratios {
     pub seconds: Spread,
     /// Null where a reading had no row.
@@ -71,7 +68,7 @@ pub struct Ratios {
 }
 
 /// Two readings that were made one after the other.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Pair {
     /// The side that was read first.
     pub first: Side,
@@ -82,7 +79,7 @@ pub struct Pair {
 }
 
 /// One side: who it is, and its readings.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
     /// Without secrets.
     pub location: String,
@@ -90,7 +87,7 @@ pub struct Measured {
     pub engine: String,
     /// From the request to the first row.
     pub seconds_to_first_row: Option<Spread>,
-    /// From the request to the end.
+    /// From the request until the last row was read out of what was sent.
     pub seconds: Option<Spread>,
     pub rows_per_second: Option<Spread>,
     /// How many requests brought rows, where the source is read in pages.
@@ -99,20 +96,21 @@ pub struct Measured {
     pub readings: Vec<Reading>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Reading {
     pub rows: u64,
     /// Null if no row came.
     pub seconds_to_first_row: Option<f64>,
     pub seconds: f64,
-    pub rows_per_second: f64,
+    pub rows_per_second: u64,
     pub pages: Option<u64>,
 }
 
-/// Writes it as indented JSON with one trailing newline.
-pub fn json(pace: &Pace, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, pace)?;
-    out.write_all(b"\n")
+/// It as indented JSON with one trailing newline.
+pub fn json(pace: &Pace) -> String {
+    let mut text = serde_json::to_string_pretty(pace).expect("its fields are plain JSON");
+    text.push('\n');
+    text
 }
 
 #[cfg(test)]

@@ -196,9 +196,7 @@ fn sides_take_turns_in_going_first() {
 #[test]
 fn it_survives_its_json() {
     let pace = plain(&FASTER);
-    let mut out = Vec::new();
-    json(&pace, &mut out).expect("a Vec takes all");
-    let text = String::from_utf8(out).expect("UTF-8");
+    let text = json(&pace);
     assert!(text.ends_with("}\n"));
     let back: Pace = serde_json::from_str(&text).expect("its own JSON");
     assert_eq!(back.sentence, pace.sentence);

@@ -68,29 +68,33 @@ struct Unit {
     name: &'static str,
     /// How many of it are in a second.
     factor: f64,
+    decimals: usize,
 }
 
 impl Unit {
+    /// By the longest time of the page.
     fn of(pace: &Pace) -> Unit {
         let whole = [&pace.old, &pace.new].map(|side| side.seconds);
-        match whole.into_iter().flatten().any(|spread| spread.max >= 1.0) {
-            true => Unit {
-                name: "s",
-                factor: 1.0,
-            },
-            false => Unit {
-                name: "ms",
-                factor: 1000.0,
-            },
+        let longest = whole.into_iter().flatten().map(|spread| spread.max);
+        let longest = longest.fold(0.0, f64::max);
+        let (name, factor) = match longest < 1.0 {
+            true => ("ms", 1000.0),
+            false => ("s", 1.0),
+        };
+        let decimals = match longest * factor {
+            ..10.0 => 3,
+            ..100.0 => 2,
+            _ => 1,
+        };
+        Unit {
+            name,
+            factor,
+            decimals,
         }
     }
 
     fn time(self, seconds: f64) -> String {
-        let amount = seconds * self.factor;
-        match amount < 10.0 {
-            true => format!("{amount:.2}"),
-            false => format!("{amount:.1}"),
-        }
+        format!("{:.*}", self.decimals, seconds * self.factor)
     }
 
     fn spread(self, spread: Option<Spread>) -> Cell {

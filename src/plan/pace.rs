@@ -1,0 +1,62 @@
+//! What `pace` is asked to do: which paths are read, how often, and by when.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::asked::{ask, usage};
+use super::options::{Format, SourceOptions};
+use super::settings::Notes;
+use super::{DatasetSpec, Log};
+use crate::config::{Env, units};
+use crate::error::Result;
+use crate::source::Limits;
+
+/// What `pace` takes, as typed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PaceOptions {
+    pub source: SourceOptions,
+    pub runs: usize,
+    pub repeat_command: bool,
+    pub format: Format,
+    pub deadline: Option<String>,
+}
+
+/// All of it that is settled before a source is opened.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PacePlan {
+    pub datasets: Vec<DatasetSpec>,
+    /// How often each side is read.
+    pub runs: usize,
+    pub format: Format,
+    pub deadline: Option<Duration>,
+    pub limits: Limits,
+    pub log: Log,
+    pub notes: Notes,
+    pub verbose: u8,
+}
+
+impl PacePlan {
+    /// `cwd` is what typed relative paths start from.
+    pub fn from(options: &PaceOptions, env: Env<'_>, cwd: &Path) -> Result<PacePlan> {
+        let (asked, config) = ask(&options.source, env, cwd)?;
+        let deadline = match &options.deadline {
+            Some(text) => Some(units::duration(text).map_err(|what| {
+                usage(
+                    format!("--deadline: {what}"),
+                    "See `shadowgate pace --help`",
+                )
+            })?),
+            None => config.and_then(|config| config.deadline),
+        };
+        Ok(PacePlan {
+            datasets: asked.datasets,
+            runs: options.runs,
+            format: options.format,
+            deadline: deadline.filter(|deadline| !deadline.is_zero()),
+            limits: asked.limits,
+            log: asked.log,
+            notes: asked.notes,
+            verbose: options.source.verbose,
+        })
+    }
+}
