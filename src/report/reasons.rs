@@ -66,7 +66,7 @@ fn next_after(finding: &Finding) -> &'static str {
 }
 
 /// A failure as the report tells it.
-fn reason(dataset: &str, failure: &Failure) -> Reason {
+pub fn reason(dataset: &str, failure: &Failure) -> Reason {
     Reason {
         code: failure.code,
         dataset: failure.dataset.clone().or(Some(dataset.to_owned())),

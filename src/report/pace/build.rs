@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::spread::{Shown, Spread};
 use super::{Finding, Measured, Pace, Pair, Ratios, Reading, SCHEMA_VERSION, sentence};
 use crate::error::{Exit, Failure, Side};
-use crate::report::build::reason;
+use crate::report::reasons::reason;
 use crate::source::Identity;
 
 /// One side, read whole once.
