@@ -125,6 +125,29 @@ fn the_report_of_an_earlier_run_is_not_asked() {
     assert_eq!(tried, "x\n");
 }
 
+/// No run ends like these today: the script does not rely on it.
+#[test]
+fn only_a_3_with_reasons_is_tried_again() {
+    for (code, reasons, tries) in [
+        (3, json!([{"transient": true}]), "x\nx\n"),
+        (3, json!([]), "x\n"),
+        (3, json!([{}]), "x\n"),
+        (1, json!([{"transient": true}]), "x\n"),
+        (143, json!([{"transient": true}]), "x\n"),
+    ] {
+        let stage = Stage::of("ci");
+        let report = json!({"reasons": reasons}).to_string();
+        let text = format!(
+            "#!/bin/sh\necho x >> tried\nrun=$(wc -l < tried)\nmkdir -p reports/$run\n\
+             echo '{report}' > reports/$run/report.json\nln -sfn $run reports/latest\nexit {code}\n"
+        );
+        let program = stage.script("program", &text);
+        verify(&stage, program.to_str().expect("UTF-8"), &[], &[]).exits(code);
+        let tried = std::fs::read_to_string(stage.path("tried")).expect("a count");
+        assert_eq!(tried, tries, "{code} {report}");
+    }
+}
+
 #[test]
 fn a_mistake_in_the_call_is_not_tried_again() {
     let stage = Stage::of("ci");
