@@ -1,9 +1,11 @@
 //! `examples/daily`: what the nightly script leaves, says and removes.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use crate::stage::{Ended, Paths, Stage, shipped};
+use crate::support::Postgres;
 
 /// An installed daily run: `it` holds the configuration, `reports`, `logs`.
 struct Night {
@@ -14,26 +16,27 @@ impl Night {
     /// With the paths' real places in the shipped env file.
     fn new(paths: &Paths) -> Night {
         let stage = Stage::of("daily");
-        let given = paths.variables();
-        let lines = shipped("daily/shadowgate.env.example");
-        let lines = lines.lines().map(|line| {
-            let ours = |(name, _): &&(&str, String)| line.starts_with(&format!("{name}="));
-            match given.iter().find(ours) {
-                Some((name, value)) => format!("{name}={value}\n"),
-                None => format!("{line}\n"),
-            }
-        });
+        // A shell that read the last line would leave a file behind.
+        stage.environment(paths, "NOTE=`id>sourced`\n");
         let night = Night { stage };
-        // A shell that read this would leave a file behind.
-        night.environment(&(lines.collect::<String>() + "NOTE=`id>sourced`\n"));
+        night.configure("", "");
         night
     }
 
+    /// The shipped configuration with a part replaced, and without its minute of waiting.
+    fn configure(&self, part: &str, with: &str) {
+        let shipped = shipped("daily/shadowgate.toml");
+        assert!(shipped.contains(part), "{part}");
+        let config = match part {
+            "" => shipped,
+            part => shipped.replace(part, with),
+        };
+        let config = config.replace("recheck_delay = \"30s\"", "recheck_delay = \"10ms\"");
+        self.stage.write("shadowgate.toml", &config);
+    }
+
     fn environment(&self, text: &str) {
-        self.stage.write("shadowgate.env", text);
-        let path = self.stage.path("shadowgate.env");
-        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
-        std::fs::set_permissions(path, mode).expect("its mode");
+        self.stage.secret("shadowgate.env", text);
     }
 
     fn command(&self, more: &[(&str, &str)]) -> Command {
@@ -108,7 +111,9 @@ fn a_night_that_passes_is_only_logged() {
     jiff::Timestamp::strptime("%Y%m%d-%H%M%S%z", time).expect("a time with its zone");
     let report = night.stage.report("reports");
     assert_eq!(report["verdict"], "pass");
-    assert_eq!(report["datasets"][0]["new"]["rows"], 1500);
+    let dataset = &report["datasets"][0];
+    assert_eq!(dataset["new"]["rows"], 1500);
+    assert_eq!(dataset["recheck"]["persistent"], 2);
     assert_eq!(mode(&night.stage.path("logs").join(name)), 0o600);
     assert!(!night.stage.path("sourced").exists() && !Path::new("/sourced").exists());
 }
@@ -121,10 +126,7 @@ fn mode(path: &Path) -> u32 {
 #[test]
 fn a_night_that_fails_says_so_in_the_mail() {
     let night = Night::new(Paths::shared());
-    let config = shipped("daily/shadowgate.toml");
-    let strict = config.replace("\"99%\"", "\"100%\"");
-    assert_ne!(config, strict);
-    night.stage.write("shadowgate.toml", &strict);
+    night.configure("\"99%\"", "\"100%\"");
     let ended = night.run().exits(1);
     assert_eq!(ended.out, "");
     let lines: Vec<&str> = ended.err.lines().collect();
@@ -266,4 +268,100 @@ fn mistakes_in_the_set_up_remove_and_run_nothing() {
         assert!(ended.err.contains("daily.sh: "), "{name}: {}", ended.err);
     }
     assert!(old.exists() && !night.stage.path("logs").exists());
+}
+
+/// A night of over a minute: each row of old takes its time.
+fn slow(database: &str) -> Night {
+    let night = Night::new(Paths::shared());
+    let server = Postgres::start();
+    let url = server.create_database(database);
+    server.sql(
+        database,
+        "CREATE TABLE property_listings (property_number text PRIMARY KEY, title text);
+         INSERT INTO property_listings SELECT n, n FROM generate_series(1, 1500) n;
+         CREATE VIEW slow AS SELECT * FROM property_listings WHERE pg_sleep(0.05) IS NOT NULL",
+    );
+    night.configure("public.property_listings", "public.slow");
+    night.environment(&format!(
+        "STAGING_DB_URL={url}\nSUPABASE_REST_URL={}\nSUPABASE_SERVICE_ROLE_KEY={}\n",
+        Paths::shared().api.url(),
+        Paths::shared().api.jwt("service_role"),
+    ));
+    night
+}
+
+fn start(night: &Night) -> Child {
+    let mut command = night.command(&[]);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.spawn().expect("the script starts")
+}
+
+/// How many queries run in a database.
+fn queries(database: &str) -> String {
+    let sql = format!(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = '{database}' AND state = 'active'"
+    );
+    Postgres::start().sql("postgres", &sql)
+}
+
+fn wait_for(what: &str, mut holds: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !holds() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "no {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn send(signal: &str, child: &Child) {
+    let id = child.id().to_string();
+    let status = Command::new("kill").args(["-s", signal, &id]).status();
+    assert!(status.expect("kill runs").success());
+}
+
+/// As `systemctl stop` does it: the script alone gets the signal.
+#[test]
+fn a_night_that_is_stopped_leaves_no_query_and_its_report() {
+    let night = slow("examples_stopped");
+    let script = start(&night);
+    wait_for("query", || queries("examples_stopped") == "1");
+    send("TERM", &script);
+    let output = script.wait_with_output().expect("its end");
+    assert_eq!(output.status.code(), Some(143), "{output:?}");
+    let err = String::from_utf8(output.stderr).expect("UTF-8");
+    assert!(err.contains("daily.sh: exit 143, interrupted; /"), "{err}");
+    assert_eq!(queries("examples_stopped"), "0");
+    let runs = night.stage.runs("reports");
+    assert_eq!(runs.len(), 1, "{runs:?}");
+    let report = night
+        .stage
+        .path(&format!("reports/{}/report.json", runs[0]));
+    let report = std::fs::read_to_string(report).expect("a report");
+    assert!(report.contains("\"interrupted\": \"SIGTERM\""), "{report}");
+    assert!(night.log().1.contains("no report is removed"));
+}
+
+/// No failure of the night, and no PASS either.
+#[test]
+fn a_night_that_finds_the_lock_held_leaves_the_work_to_its_holder() {
+    let night = slow("examples_locked");
+    let holder = start(&night);
+    wait_for("query", || queries("examples_locked") == "1");
+    let ended = night.run().exits(4);
+    assert_eq!((ended.out, ended.err), (String::new(), String::new()));
+    send("TERM", &holder);
+    let output = holder.wait_with_output().expect("its end");
+    assert_eq!(output.status.code(), Some(143), "{output:?}");
+    let logs = night.names("logs").into_iter().map(|name| {
+        let path = night.stage.path("logs").join(name);
+        std::fs::read_to_string(path).expect("a log in UTF-8")
+    });
+    let said = "exit 4, another run holds the lock: left to it";
+    let left: Vec<String> = logs.filter(|log| log.contains(said)).collect();
+    assert_eq!(left.len(), 1);
+    // shadowgate's own words, with the holder's process.
+    assert!(
+        left[0].contains("error: ") && left[0].contains("process"),
+        "{}",
+        left[0]
+    );
 }

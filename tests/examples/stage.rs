@@ -37,17 +37,17 @@ impl Paths {
     /// The pair that tests only read.
     pub fn shared() -> &'static Paths {
         static PATHS: OnceLock<Paths> = OnceLock::new();
-        PATHS.get_or_init(|| Paths::make("examples"))
+        PATHS.get_or_init(|| Paths::make("examples", DRIFT))
     }
 
-    /// A pair of their own for tests that change it, under this name.
-    pub fn make(name: &str) -> Paths {
+    /// A pair of its own under this name, after this has happened to the new side.
+    pub fn make(name: &str, drift: &str) -> Paths {
         let server = Postgres::start();
         let old = format!("{name}_old");
         let url = server.create_database(&old);
         server.sql(&old, LISTINGS);
         let new = format!("{name}_new");
-        let api = serve(&new, &format!("{LISTINGS}{DRIFT}"), capped());
+        let api = serve(&new, &format!("{LISTINGS}{drift}"), capped());
         Paths { old: url, api }
     }
 
@@ -106,6 +106,28 @@ impl Stage {
     pub fn write(&self, name: &str, text: &str) {
         let path = self.path(name);
         std::fs::write(&path, text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    }
+
+    /// The shipped env file with the paths' real places in it, and more lines.
+    pub fn environment(&self, paths: &Paths, more: &str) {
+        let given = paths.variables();
+        let template = std::fs::read_to_string(self.path("shadowgate.env.example"));
+        let template = template.expect("an env file is shipped");
+        let lines = template.lines().map(|line| {
+            let ours = |(name, _): &&(&str, String)| line.starts_with(&format!("{name}="));
+            match given.iter().find(ours) {
+                Some((name, value)) => format!("{name}={value}\n"),
+                None => format!("{line}\n"),
+            }
+        });
+        self.secret("shadowgate.env", &(lines.collect::<String>() + more));
+    }
+
+    /// A file for the owner alone.
+    pub fn secret(&self, name: &str, text: &str) {
+        self.write(name, text);
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        std::fs::set_permissions(self.path(name), mode).expect("its mode");
     }
 
     /// An executable script.

@@ -59,6 +59,14 @@ fn the_service_runs_the_script_and_lets_it_end_well() {
     assert_eq!(service("KillMode"), "mixed");
     assert_eq!(service("KillSignal"), "SIGTERM");
     assert!(seconds(&service("TimeoutStopSec")) > 5);
+    let config = shipped("daily/shadowgate.toml");
+    let deadline = config
+        .lines()
+        .find_map(|line| line.strip_prefix("deadline = \""));
+    let deadline = deadline
+        .and_then(|it| it.split('"').next())
+        .expect("a deadline");
+    assert!(seconds(&service("TimeoutStartSec")) > seconds(deadline));
     assert_eq!(service("NoNewPrivileges"), "yes");
     assert_eq!(service("ProtectSystem"), "strict");
 }
