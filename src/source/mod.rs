@@ -10,6 +10,7 @@ pub mod batch;
 pub mod breaker;
 pub mod context;
 pub mod csv;
+pub mod facts;
 pub mod json;
 pub mod jwt;
 pub mod location;
@@ -20,6 +21,7 @@ pub mod spec;
 pub mod sqlite;
 pub mod text;
 pub mod throttle;
+mod tls;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -27,6 +29,7 @@ use std::time::Duration;
 
 pub use batch::{Cell, Chunk, Kind, Rows};
 pub use context::{Context, Limits, Rate};
+pub use facts::Facts;
 pub use location::Location;
 
 use crate::error::{Failure, Result};
@@ -186,6 +189,13 @@ pub trait Source: Send {
     fn sample(&mut self, column: &str, count: usize) -> Result<Vec<String>> {
         let _ = (column, count);
         Ok(Vec::new())
+    }
+
+    /// What it can say of itself, for a check-up: also where [`Source::schema`]
+    /// has failed, and then as far as it goes.
+    fn facts(&mut self, wants: &[Want]) -> Facts {
+        let _ = wants;
+        Facts::default()
     }
 
     /// Fails if what was read has changed since [`Source::schema`].

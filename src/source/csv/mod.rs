@@ -27,7 +27,9 @@ use memchr::memchr_iter;
 
 use super::location::{Location, Spec};
 use super::text::TextFile;
-use super::{CHUNK, Column, Decode, Identity, Receipt, Schema, Sink, Source, Undeclared, Want};
+use super::{
+    CHUNK, Column, Decode, Facts, Identity, Receipt, Schema, Sink, Source, Undeclared, Want,
+};
 use crate::error::{Code, Failure, Result};
 use chunks::Chunks;
 use decode::Decoder;
@@ -167,6 +169,13 @@ impl Source for Csv {
 
     fn fetch(&mut self, _wants: &[Want], locators: &[u64], sink: &mut dyn Sink) -> Result<()> {
         fetch::fetch(&self.file, &self.dialect, locators, self.sizes.chunk, sink)
+    }
+
+    fn facts(&mut self, _: &[Want]) -> Facts {
+        Facts {
+            bytes: Some(self.file.size()),
+            ..Facts::default()
+        }
     }
 
     fn verify_unchanged(&mut self) -> Result<()> {

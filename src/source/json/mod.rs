@@ -20,8 +20,8 @@ use super::records::scan::{Fault, Scanner, Value};
 use super::records::string::Text;
 use super::text::TextFile;
 use super::{
-    CHUNK, Chunk, Column, Context, Decode, Identity, Receipt, Schema, Sink, Source, Undeclared,
-    Want,
+    CHUNK, Chunk, Column, Context, Decode, Facts, Identity, Receipt, Schema, Sink, Source,
+    Undeclared, Want, facts,
 };
 use crate::error::{Code, Failure, Result};
 use crate::stop::Stop;
@@ -249,6 +249,17 @@ impl Source for Json {
             }
         }
         Ok(())
+    }
+
+    fn facts(&mut self, _: &[Want]) -> Facts {
+        Facts {
+            bytes: Some(self.file.size()),
+            rows: self.found.as_ref().map(|found| facts::Rows {
+                count: found.records,
+                exact: true,
+            }),
+            ..Facts::default()
+        }
     }
 
     fn verify_unchanged(&mut self) -> Result<()> {

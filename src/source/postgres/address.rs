@@ -72,6 +72,11 @@ impl Address {
         &self.shown
     }
 
+    /// Whether nobody on the way can read along.
+    pub fn is_local(&self) -> bool {
+        is_local(&self.options)
+    }
+
     pub fn options(&self) -> &PgConnectOptions {
         &self.options
     }

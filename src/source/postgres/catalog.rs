@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use crate::error::{Code, Failure, Result};
 use crate::value::Type;
 
+use super::super::facts::Index;
 use super::super::{Column, Declared, Schema, Want};
 use super::name;
 use super::relation::{Attribute, Relation};
@@ -147,13 +148,26 @@ impl Catalog {
         }
     }
 
+    /// The stored tables that are read.
+    pub fn tables(&self) -> impl Iterator<Item = &String> {
+        self.tables.iter()
+    }
+
+    /// The table's indexes, where it is one that can have any.
+    pub fn indexes(&self, session: &mut Session) -> Option<Vec<Index>> {
+        self.relation.as_ref()?.indexes(session).ok()?
+    }
+
+    /// The wanted columns that the role may not read.
+    pub fn denied(&self, wants: &[Want]) -> Vec<String> {
+        let names = wants.iter().map(|want| &want.name);
+        let denied = names.filter(|name| self.unreadable.contains(*name));
+        denied.cloned().collect()
+    }
+
     /// How the wanted columns are asked for.
     pub fn fields(&self, wants: &[Want]) -> Result<Vec<Field>> {
-        let names = || wants.iter().map(|want| &want.name);
-        let denied: Vec<_> = names()
-            .filter(|&name| self.unreadable.contains(name))
-            .cloned()
-            .collect();
+        let denied = self.denied(wants);
         if !denied.is_empty() {
             return Err(denied_columns(&denied));
         }
@@ -171,8 +185,9 @@ impl Catalog {
         };
         let fields = wants.iter().map(field).collect::<Option<_>>();
         fields.ok_or_else(|| {
-            let missing = names().find(|&name| !self.readings.contains_key(name));
-            let name = missing.map_or("", String::as_str);
+            let mut names = wants.iter().map(|want| want.name.as_str());
+            let missing = names.find(|name| !self.readings.contains_key(*name));
+            let name = missing.unwrap_or_default();
             Failure::new(Code::NotFound, format!("there is no column {name}"), "")
         })
     }

@@ -11,6 +11,7 @@ mod catalog;
 mod copy;
 mod decode;
 mod errors;
+mod facts;
 mod locator;
 mod name;
 mod relation;
@@ -21,12 +22,13 @@ mod tables;
 pub mod types;
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use crate::error::{Code, Failure, Result};
 use crate::stop::Stop;
 
 use super::location::{Location, Spec};
-use super::{Context, Decode, Identity, Receipt, Schema, Sink, Source, Want};
+use super::{Context, Decode, Facts, Identity, Receipt, Schema, Sink, Source, Want};
 use address::Address;
 use catalog::Catalog;
 use decode::Tuples;
@@ -55,6 +57,7 @@ pub fn open(spec: &Spec, context: &Context) -> Result<Box<dyn Source>> {
         spec: spec.clone(),
         stop: context.stop.clone(),
         opened: None,
+        answered: None,
     }))
 }
 
@@ -64,6 +67,8 @@ struct Postgres {
     spec: Spec,
     stop: Stop,
     opened: Option<Opened>,
+    /// How long the server took until it could be asked.
+    answered: Option<Duration>,
 }
 
 /// What holds once the snapshot is taken.
@@ -77,8 +82,10 @@ impl Postgres {
         self.opened.as_ref().ok_or_else(not_opened)
     }
 
-    fn connect(&self) -> Result<Opened> {
+    fn connect(&mut self) -> Result<Opened> {
+        let begun = Instant::now();
         let mut session = Session::open(&self.address, &self.spec, &self.stop)?;
+        self.answered = Some(begun.elapsed());
         let catalog = Catalog::load(&mut session, &self.subject)?;
         Ok(Opened { session, catalog })
     }
@@ -169,6 +176,10 @@ impl Source for Postgres {
             .into_iter()
             .filter_map(|row| row.into_iter().next()?)
             .collect())
+    }
+
+    fn facts(&mut self, wants: &[Want]) -> Facts {
+        facts::gather(self, wants)
     }
 
     fn verify_unchanged(&mut self) -> Result<()> {

@@ -4,6 +4,7 @@
 
 use crate::error::{Code, Failure, Result};
 
+use super::super::facts::Index;
 use super::name;
 use super::session::{Session, Table};
 use super::subject::shown_name;
@@ -98,6 +99,38 @@ impl Relation {
             self.oid
         ))?;
         Ok(choose_key(&rows))
+    }
+
+    /// The valid indexes; `None` for what has none of its own.
+    pub fn indexes(&self, session: &mut Session) -> Result<Option<Vec<Index>>> {
+        if !"rmp".contains(self.kind) {
+            return Ok(None);
+        }
+        let rows = session.rows(&format!(
+            "SELECT i.indisunique::pg_catalog.text,
+                    (i.indpred IS NOT NULL OR i.indexprs IS NOT NULL)::pg_catalog.text,
+                    (SELECT pg_catalog.json_agg(a.attname ORDER BY k.place)
+                       FROM pg_catalog.unnest(i.indkey::pg_catalog.int2[])
+                                WITH ORDINALITY AS k(attnum, place)
+                       JOIN pg_catalog.pg_attribute a
+                         ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+                      WHERE k.place <= i.indnkeyatts)::pg_catalog.text
+               FROM pg_catalog.pg_index i
+              WHERE i.indrelid = {} AND i.indisvalid ORDER BY i.indexrelid",
+            self.oid
+        ))?;
+        let index = |row: &Vec<Option<String>>| {
+            let columns = row.get(2)?.as_deref().unwrap_or("[]");
+            Some(Index {
+                columns: serde_json::from_str(columns).ok()?,
+                unique: is_true(row.first()?),
+                partial: is_true(row.get(1)?),
+            })
+        };
+        let found = rows.iter().map(index).collect::<Option<_>>();
+        found
+            .map(Some)
+            .ok_or_else(|| session.unexpected("the table's indexes"))
     }
 
     /// The server's estimate of the rows, if it has one.

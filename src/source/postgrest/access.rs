@@ -62,6 +62,11 @@ impl Access {
         self.root.as_str().trim_end_matches('/')
     }
 
+    /// Whether nobody on the way can read along.
+    pub fn is_private(&self) -> bool {
+        is_private(&self.root)
+    }
+
     /// Whether rows may be hidden from this role without a trace, unless the
     /// configuration says that it sees all.
     pub fn may_hide_rows(&self, declared: Option<&str>) -> Option<Failure> {

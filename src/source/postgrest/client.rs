@@ -17,6 +17,7 @@ use url::Url;
 use super::access::Access;
 use super::answer::{Answer, ContentRange, Refusal, refusal};
 use super::keyset::Pair;
+use super::seen::{Asked, Seen};
 use crate::error::{Code, Failure, Result};
 use crate::source::Context;
 use crate::source::location::Spec;
@@ -46,6 +47,7 @@ pub struct Client {
     context: Context,
     /// How many requests were made again.
     retried: Cell<u64>,
+    seen: Seen,
 }
 
 impl Client {
@@ -81,11 +83,16 @@ impl Client {
             profile: profile.map(str::to_owned),
             context: context.clone(),
             retried: Cell::new(0),
+            seen: Seen::default(),
         })
     }
 
     pub fn retried(&self) -> u64 {
         self.retried.get()
+    }
+
+    pub fn seen(&self) -> &Seen {
+        &self.seen
     }
 
     /// The request as failures name it.
@@ -139,9 +146,11 @@ impl Client {
         let _turn = self.context.throttle.turn().await;
         let what = self.shown(request);
         let failed = |error: reqwest::Error| network(&what, &error);
+        let asked = Asked::now();
         let response = self.built(request).send().await.map_err(failed)?;
         let status = response.status();
         let headers = response.headers().clone();
+        self.seen.answer(&asked, &headers);
         let body = body(response, &what).await?;
         if !matches!(status, StatusCode::OK | StatusCode::PARTIAL_CONTENT) {
             let to = header(&headers, LOCATION.as_str()).and_then(|to| host(&self.root, to));

@@ -11,11 +11,13 @@ mod client;
 mod columns;
 mod description;
 mod doubt;
+mod facts;
 mod filter;
 mod keyset;
 mod opened;
 mod page;
 mod read;
+mod seen;
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -30,11 +32,11 @@ use self::doubt::Sum;
 use self::keyset::Pair;
 use self::opened::{Opened, Opening};
 use self::read::Reading;
-use super::location::{Location, Spec};
+use super::location::{Location, RestOptions, Spec};
 use super::records::Shape;
 use super::records::decode::Decoder;
 use super::text::Origin;
-use super::{Context, Decode, Identity, Receipt, Schema, Sink, Source, Want};
+use super::{Context, Decode, Facts, Identity, Receipt, Schema, Sink, Source, Want};
 use crate::error::{Code, Failure, Result};
 
 /// Prepares to read what `spec` names. Nothing is asked yet.
@@ -64,6 +66,7 @@ pub fn open(spec: &Spec, context: &Context) -> Result<Box<dyn Source>> {
         client,
         filter: filter::parse(spec.filter.as_deref().unwrap_or_default())?,
         role: spec.rest.role.clone(),
+        options: spec.rest.clone(),
         select,
         profile,
         table,
@@ -83,6 +86,7 @@ struct Postgrest {
     filter: Vec<Pair>,
     /// The role that the configuration says sees every row.
     role: Option<String>,
+    options: RestOptions,
     /// Empty: all columns.
     select: Vec<Item>,
     page: Cell<usize>,
@@ -288,6 +292,10 @@ impl Source for Postgrest {
     fn fetch(&mut self, _: &[Want], _: &[u64], _: &mut dyn Sink) -> Result<()> {
         let why = "rows behind PostgREST have no locators";
         Err(Failure::new(Code::Internal, why, ""))
+    }
+
+    fn facts(&mut self, wants: &[Want]) -> Facts {
+        facts::gather(self, wants)
     }
 
     /// The receipt says whether the counts agree.

@@ -27,7 +27,8 @@ use self::frame::{Decoder, Framer};
 use self::relation::Relation;
 use super::location::{Location, Spec};
 use super::{
-    CHUNK, Column, Context, Decode, Identity, Receipt, Schema, Sink, Source, Undeclared, Want,
+    CHUNK, Column, Context, Decode, Facts, Identity, Receipt, Schema, Sink, Source, Undeclared,
+    Want, facts,
 };
 use crate::error::{Code, Failure, Result};
 use crate::stop::Stop;
@@ -337,6 +338,22 @@ impl Source for Sqlite {
         }
         let _ = framer.flush();
         Ok(())
+    }
+
+    fn facts(&mut self, _: &[Want]) -> Facts {
+        let relation = self.snapshot.as_ref().map(|found| &found.relation);
+        let index = |key: &Vec<String>| facts::Index {
+            columns: key.clone(),
+            unique: true,
+            partial: false,
+        };
+        let counted = self.snapshot.as_ref().and_then(|found| found.counted);
+        Facts {
+            bytes: modified(&self.path).ok().map(|(_, size)| size),
+            indexes: relation.and_then(|found| Some(vec![index(found.key.as_ref()?)])),
+            rows: counted.map(|count| facts::Rows { count, exact: true }),
+            ..Facts::default()
+        }
     }
 
     /// The open transaction is the proof: what it shows cannot change. Only a
