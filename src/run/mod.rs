@@ -6,6 +6,7 @@
 
 pub mod canon;
 pub mod dataset;
+pub mod doctor;
 pub mod draft;
 pub mod ends;
 pub mod explain;
