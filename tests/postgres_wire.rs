@@ -3,101 +3,16 @@
 
 mod support;
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
 use support::Postgres;
+use support::certificates::Certificates;
 use support::fault::{At, Fault, Plan, Proxy};
 use support::reading::{Keep, open, query, read, refused, table, wants};
 
 use shadowgate::error::{Code, Failure};
 use shadowgate::source::Receipt;
 use shadowgate::source::location::Spec;
-
-/// An authority, and a certificate that it signed for `localhost`.
-struct Certificates {
-    dir: tempfile::TempDir,
-}
-
-impl Certificates {
-    fn new() -> Self {
-        let dir = tempfile::tempdir().expect("a temporary folder");
-        let made = Certificates { dir };
-        std::fs::write(made.path("ext"), "subjectAltName=DNS:localhost").expect("written");
-        let key = [
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:prime256v1",
-            "-nodes",
-        ];
-        let ca = [
-            "-x509",
-            "-subj",
-            "/CN=test authority",
-            "-keyout",
-            "ca.key",
-            "-out",
-            "ca.crt",
-        ];
-        made.openssl(&[&["req"], &key[..], &ca, &["-days", "2"]].concat());
-        let request = [
-            "-subj",
-            "/CN=localhost",
-            "-keyout",
-            "server.key",
-            "-out",
-            "server.csr",
-        ];
-        made.openssl(&[&["req"], &key[..], &request].concat());
-        let sign = [
-            "x509",
-            "-req",
-            "-in",
-            "server.csr",
-            "-CA",
-            "ca.crt",
-            "-CAkey",
-            "ca.key",
-        ];
-        let out = [
-            "-CAcreateserial",
-            "-extfile",
-            "ext",
-            "-days",
-            "2",
-            "-out",
-            "server.crt",
-        ];
-        made.openssl(&[&sign[..], &out].concat());
-        made
-    }
-
-    fn openssl(&self, args: &[&str]) {
-        let output = Command::new("openssl")
-            .args(args)
-            .current_dir(self.dir.path())
-            .output();
-        let output = output.expect("openssl runs (Debian's package `openssl`)");
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.success(), "openssl {args:?}: {said}");
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.dir.path().join(name)
-    }
-
-    fn server(&self) -> Postgres {
-        let read = |name| std::fs::read(self.path(name)).expect("made");
-        Postgres::start_with(
-            "ssl = on\nssl_cert_file = '$DIR/server.crt'\nssl_key_file = '$DIR/server.key'",
-            &[
-                ("server.crt", &read("server.crt")),
-                ("server.key", &read("server.key")),
-            ],
-        )
-    }
-}
 
 const ENCRYPTED: &str = "SELECT ssl::text FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
 
@@ -116,7 +31,7 @@ fn with_root(url: &str, root: &Path) -> Spec {
 
 #[test]
 fn certificates_are_verified_as_far_as_asked() {
-    let certificates = Certificates::new();
+    let certificates = Certificates::lasting(2);
     let server = certificates.server();
     let url = |host: &str, mode: &str| {
         format!(

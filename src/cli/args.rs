@@ -1,6 +1,7 @@
 //! What can be typed: the commands, their flags and their help. Nothing is
 //! decided here; each command's arguments become plain values that `plan` reads.
 
+pub mod doctor;
 mod pace;
 mod recheck;
 
@@ -14,6 +15,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use super::help;
 use crate::plan::{Format, LimitOptions, Scope, SourceOptions, VerifyOptions};
 use crate::secret::Secret;
+use doctor::DoctorArgs;
 pub use pace::PaceArgs;
 use recheck::RecheckArgs;
 
@@ -71,6 +73,8 @@ pub enum Command {
     Columns(Box<ColumnsArgs>),
     /// Measure how fast both sides are read, one at a time, and say how they compare
     Pace(Box<PaceArgs>),
+    /// Look at everything that a verification hangs on, in a few seconds
+    Doctor(Box<DoctorArgs>),
     /// Print a shell's completion script
     Completions(CompletionsArgs),
     /// Print the manual page
@@ -324,6 +328,15 @@ fn trimmed(names: Vec<String>) -> Vec<String> {
     let names = names.iter().map(|name| name.trim());
     let named = names.filter(|name| !name.is_empty());
     named.map(str::to_owned).collect()
+}
+
+impl From<FormatArg> for Format {
+    fn from(arg: FormatArg) -> Format {
+        match arg {
+            FormatArg::Text => Format::Text,
+            FormatArg::Json => Format::Json,
+        }
+    }
 }
 
 impl From<VerifyArgs> for VerifyOptions {

@@ -190,6 +190,38 @@ Exit codes:
   130  interrupted (143: terminated)"
 );
 
+pub const DOCTOR: &str = concat!(
+    "Each line is ok, warn or fail, with what to do. All sides are asked at once and
+for a few seconds; no row is read but the keys of one page, to see how long pages
+may be. Keys and passwords are never shown.
+
+Lines: configuration, memory, temporary disk, report disk; for each side reached,
+TLS, keys, role, rights, row security, clock, page cap, server limits; for each
+dataset columns, key, row counts, same store, duration. In square brackets stands
+the trouble that a line is a case of: slow sync, inconsistent data, memory,
+401/403, pool exhausted.
+
+",
+    environment!(),
+    "
+
+Examples:
+  # With shadowgate.toml
+  shadowgate doctor
+
+  shadowgate doctor postgres://app@old.example/app https://x.example/rest/v1 \\
+      --old-table public.listings --new-table listings
+
+  # For a script: the lines that fail
+  shadowgate doctor --format json | jq '.lines[] | select(.state == \"fail\")'
+
+Exit codes:
+  0    no line fails: a verification can begin
+  2    usage or configuration error
+  3    a line fails
+  130  interrupted (143: terminated)"
+);
+
 pub const COMPLETIONS: &str = "Examples:
   shadowgate completions bash > /etc/bash_completion.d/shadowgate
   shadowgate completions zsh > ~/.zfunc/_shadowgate";

@@ -3,6 +3,7 @@
 
 pub mod args;
 mod columns;
+mod doctor;
 mod explain;
 mod help;
 mod init;
@@ -50,6 +51,7 @@ fn run(command: Command, begun: Instant) -> Exit {
         Command::Init(args) => init::run(*args, &signals::listen()),
         Command::Columns(args) => columns::run(*args, &signals::listen()),
         Command::Pace(args) => pace::run((*args).into(), &signals::listen(), begun),
+        Command::Doctor(args) => doctor::run(*args, &signals::listen()),
         Command::Completions(args) => shell::completions(args.shell),
         Command::Man => shell::man(),
     }

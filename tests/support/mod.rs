@@ -6,6 +6,7 @@
 #![allow(dead_code, reason = "each test binary uses its own part of this")]
 
 pub mod api;
+pub mod certificates;
 pub mod fault;
 pub mod gateway;
 pub mod http;

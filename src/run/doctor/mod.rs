@@ -26,10 +26,12 @@ use crate::error::{Failure, Result, Side};
 use crate::plan::{self, DatasetSpec, Plan};
 use crate::source::{Context, Schema, Want};
 
-/// All lines: those of the run, then each dataset's. `now` is in seconds since 1970.
-pub fn examine(plan: &Plan, context: &Context, now: i64) -> Vec<Line> {
+/// All lines: those of the run, then each dataset's. `now` is in seconds since
+/// 1970. Fails only if it is told to stop.
+pub fn examine(plan: &Plan, context: &Context, now: i64) -> Result<Vec<Line>> {
     let limit = probe::limit(&plan.datasets, &context.limits);
     let probed = probe(&plan.datasets, context, limit);
+    context.stop.check()?;
     let needs: Vec<_> = probed
         .iter()
         .map(|[old, new]| need::need([old, new]))
@@ -37,23 +39,23 @@ pub fn examine(plan: &Plan, context: &Context, now: i64) -> Vec<Line> {
     let mut lines = settings::lines(plan);
     lines.extend(machine::lines(plan, Machine::look(plan), &needs));
     for (spec, sides) in plan.datasets.iter().zip(&probed) {
-        let found = dataset(spec, sides, context, now);
+        let found = dataset(spec, sides, plan, now);
         lines.extend(found.into_iter().map(|line| line.of(&spec.name)));
     }
-    lines
+    Ok(lines)
 }
 
-fn dataset(spec: &DatasetSpec, sides: &[Probed; 2], context: &Context, now: i64) -> Vec<Line> {
+fn dataset(spec: &DatasetSpec, sides: &[Probed; 2], plan: &Plan, now: i64) -> Vec<Line> {
     let mut lines = Vec::new();
     for side in Side::BOTH {
         let probed = &sides[side.index()];
         let own = access::lines(probed, now);
-        let server = server::lines(probed, &context.limits);
+        let server = server::lines(probed, &plan.limits);
         lines.extend(own.into_iter().chain(server).map(|line| line.on(side)));
     }
     let [old, new] = sides;
     lines.extend(table::lines(spec, [old, new]));
-    lines.extend(need::duration([old, new], &context.limits, now));
+    lines.extend(need::duration([old, new], plan, now));
     lines
 }
 

@@ -1,10 +1,13 @@
 //! What a verification is likely to take: memory, disk, requests and time. No
 //! more than estimates, from what the sides say of their rows.
 
+use std::time::Duration;
+
 use super::line::{Line, Name, Trouble};
 use super::probe::Probed;
 use super::words::{bytes, time, until};
 use crate::gate::{counted, thousands};
+use crate::plan::Plan;
 use crate::source::facts::{Kind, PageCap};
 use crate::source::{Limits, Location};
 
@@ -62,7 +65,16 @@ pub fn need(sides: [&Probed; 2]) -> Option<Need> {
 }
 
 /// About how long reading both sides takes, since they are read side by side.
-pub fn duration(sides: [&Probed; 2], limits: &Limits, now: i64) -> Option<Line> {
+pub fn duration(sides: [&Probed; 2], plan: &Plan, now: i64) -> Option<Line> {
+    settled(sides, &plan.limits, plan.deadline, now)
+}
+
+fn settled(
+    sides: [&Probed; 2],
+    limits: &Limits,
+    deadline: Option<Duration>,
+    now: i64,
+) -> Option<Line> {
     if sides.iter().any(|side| side.schema.is_err()) {
         return None;
     }
@@ -86,6 +98,17 @@ pub fn duration(sides: [&Probed; 2], limits: &Limits, now: i64) -> Option<Line> 
             ),
             "take a token that lives longer",
         ));
+    }
+    if let Some(deadline) = deadline.filter(|deadline| deadline.as_secs_f64() < seconds) {
+        let deadline = time(deadline.as_secs_f64());
+        return Some(
+            Line::fail(
+                Name::Duration,
+                format!("{found}; the deadline passes after {deadline}"),
+                "give a longer --deadline, or compare less (--where, --columns)",
+            )
+            .about(Trouble::SlowSync),
+        );
     }
     let rate = match limits.rate {
         Some(_) => {

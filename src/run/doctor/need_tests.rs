@@ -3,7 +3,6 @@ use super::super::testing::{file, postgres, rest};
 use super::*;
 use crate::source::Rate;
 use crate::source::facts::{Credential, Rows};
-use std::time::Duration;
 
 const NOW: i64 = 1_800_000_000;
 
@@ -59,14 +58,14 @@ fn one_sides_rows_stand_for_both_and_none_for_nothing() {
 fn the_rate_limit_sets_the_pace_and_a_long_one_is_yellow() {
     let old = holding(postgres(), 250_000, None);
     let new = holding(rest(), 250_000, None);
-    let line = duration([&old, &new], &rated(5, 1), NOW).expect("a line");
+    let line = settled([&old, &new], &rated(5, 1), None, NOW).expect("a line");
     assert_eq!(line.state, State::Ok, "{line:?}");
     assert!(
         line.found
             .contains("about 50.8 s: 250,000 rows in 254 pages"),
         "{line:?}"
     );
-    let line = duration([&old, &new], &rated(1, 60), NOW).expect("a line");
+    let line = settled([&old, &new], &rated(1, 60), None, NOW).expect("a line");
     assert_eq!(
         (line.state, line.trouble),
         (State::Warn, Some(Trouble::SlowSync))
@@ -74,11 +73,22 @@ fn the_rate_limit_sets_the_pace_and_a_long_one_is_yellow() {
     assert!(line.found.contains("about 4.2 h"), "{line:?}");
     let mut capped = holding(rest(), 250_000, None);
     capped.facts.page_cap = Some(Ok(PageCap::At(100)));
-    let line = duration([&old, &capped], &rated(5, 1), NOW).expect("a line");
+    let line = settled([&old, &capped], &rated(5, 1), None, NOW).expect("a line");
     assert!(line.found.contains("2,529 pages"), "{line:?}");
-    let line = duration([&old, &new], &Limits::default(), NOW).expect("a line");
+    let line = settled([&old, &new], &Limits::default(), None, NOW).expect("a line");
     assert!(line.found.contains("without a rate limit"), "{line:?}");
-    assert!(duration([&postgres(), &rest()], &Limits::default(), NOW).is_none());
+    assert!(settled([&postgres(), &rest()], &Limits::default(), None, NOW).is_none());
+}
+
+#[test]
+fn a_deadline_that_passes_before_is_red() {
+    let old = holding(postgres(), 250_000, None);
+    let new = holding(rest(), 250_000, None);
+    for (seconds, state) in [(60, State::Ok), (30, State::Fail)] {
+        let deadline = Some(Duration::from_secs(seconds));
+        let line = settled([&old, &new], &rated(5, 1), deadline, NOW).expect("a line");
+        assert_eq!(line.state, state, "{line:?}");
+    }
 }
 
 #[test]
@@ -93,8 +103,8 @@ fn a_token_that_ends_before_the_reading_does_is_red() {
             expires: Some(NOW as f64 + 40.0),
         },
     }];
-    let line = duration([&old, &new], &rated(5, 1), NOW).expect("a line");
+    let line = settled([&old, &new], &rated(5, 1), None, NOW).expect("a line");
     assert_eq!(line.state, State::Fail, "{line:?}");
-    let line = duration([&old, &new], &rated(10, 1), NOW).expect("a line");
+    let line = settled([&old, &new], &rated(10, 1), None, NOW).expect("a line");
     assert_eq!(line.state, State::Ok, "{line:?}");
 }

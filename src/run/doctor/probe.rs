@@ -9,11 +9,14 @@ use crate::plan::DatasetSpec;
 use crate::source::facts::Facts;
 use crate::source::location::Spec;
 use crate::source::{self, Context, Identity, Limits, Location, Schema, Want};
+use crate::stop::Stop;
 
 /// For each of the two steps of a side: opening it, and asking for the rest.
 const LIMIT: Duration = Duration::from_secs(4);
 /// So that what is late is told as such by the source, which knows why.
 const MARGIN: Duration = Duration::from_millis(500);
+/// How often a wait looks up.
+const GLANCE: Duration = Duration::from_millis(50);
 /// About how many requests a step of a PostgREST side takes.
 const REQUESTS: u32 = 3;
 
@@ -55,6 +58,7 @@ pub struct Probe {
     answers: Receiver<Answer>,
     wants: Sender<Vec<Want>>,
     opened: Option<Opened>,
+    stop: Stop,
 }
 
 /// How long each of the two steps may take. A rate limit is kept, and takes the
@@ -77,19 +81,20 @@ impl Probe {
         let (answer, answers) = channel();
         let (wants, wanted) = channel();
         let location = spec.location.clone();
+        let stop = context.stop.clone();
         std::thread::spawn(move || ask(&spec, &context, &answer, &wanted));
         Probe {
             location,
             answers,
             wants,
             opened: None,
+            stop,
         }
     }
 
     /// Waits until then for the side to open.
     pub fn open(&mut self, until: Instant, limit: Duration) -> &Result<Schema> {
-        let answer = self.answers.recv_timeout(left(until));
-        let opened = match answer {
+        let opened = match self.wait(until) {
             Ok(Answer::Opened(opened)) => *opened,
             other => Opened {
                 identity: self.described(),
@@ -119,7 +124,7 @@ impl Probe {
             gone,
         } = opened;
         let until = if gone { Instant::now() } else { until };
-        let told = match self.answers.recv_timeout(left(until)) {
+        let told = match self.wait(until) {
             Ok(Answer::Told(told)) => Some(*told),
             _ => None,
         };
@@ -140,6 +145,18 @@ impl Probe {
         }
     }
 
+    /// The next answer, unless it comes too late or the run is told to stop.
+    fn wait(&self, until: Instant) -> Result<Answer, RecvTimeoutError> {
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            let answer = self.answers.recv_timeout(left.min(GLANCE));
+            let waits = matches!(answer, Err(RecvTimeoutError::Timeout));
+            if !waits || left <= GLANCE || self.stop.cause().is_some() {
+                return answer;
+            }
+        }
+    }
+
     fn described(&self) -> Identity {
         described(&self.location)
     }
@@ -150,10 +167,6 @@ fn described(location: &Location) -> Identity {
         location: location.to_string(),
         ..Identity::default()
     }
-}
-
-fn left(until: Instant) -> Duration {
-    until.saturating_duration_since(Instant::now())
 }
 
 /// What runs on the side's thread. Whoever waited may be gone by then.
@@ -294,6 +307,7 @@ mod tests {
             answers,
             wants,
             opened: None,
+            stop: Stop::default(),
         };
         let soon = || Instant::now() + Duration::from_millis(20);
         let failure = probe.open(soon(), LIMIT).clone().unwrap_err();
@@ -301,5 +315,23 @@ mod tests {
         assert!(failure.why.contains("no answer within 4 s"), "{failure}");
         let probed = probe.told(soon(), 0);
         assert!(probed.late && probed.schema.is_err());
+    }
+
+    #[test]
+    fn a_signal_ends_the_waiting() {
+        let (_answer, answers) = channel();
+        let (wants, _wanted) = channel();
+        let stop = Stop::default();
+        stop.tell(crate::stop::Cause::Interrupted);
+        let mut probe = Probe {
+            location: Location::parse("old.csv").expect("a file"),
+            answers,
+            wants,
+            opened: None,
+            stop,
+        };
+        let far = Instant::now() + Duration::from_secs(3600);
+        assert!(probe.open(far, LIMIT).is_err());
+        assert!(probe.told(far, 0).late);
     }
 }
