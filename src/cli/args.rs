@@ -330,15 +330,6 @@ fn trimmed(names: Vec<String>) -> Vec<String> {
     named.map(str::to_owned).collect()
 }
 
-impl From<FormatArg> for Format {
-    fn from(arg: FormatArg) -> Format {
-        match arg {
-            FormatArg::Text => Format::Text,
-            FormatArg::Json => Format::Json,
-        }
-    }
-}
-
 impl From<VerifyArgs> for VerifyOptions {
     fn from(args: VerifyArgs) -> VerifyOptions {
         VerifyOptions {
