@@ -291,8 +291,9 @@ fn drive<W: Work>(
     let stopped = sink.stopped.take();
     let receipt = receipt.and_then(|receipt| stopped.map_or(Ok(receipt), Err));
     let mut times = sink.clock.stop(receipt.as_ref().ok());
+    let read = Instant::now();
     lane.settle();
-    times.all = sink.clock.elapsed();
+    times.all += read.elapsed();
     lane.progress.side_done(lane.side);
     (receipt, times)
 }

@@ -76,17 +76,13 @@ impl Clock {
         self.broken_off = true;
     }
 
-    pub fn elapsed(&self) -> Duration {
-        self.begun.elapsed()
-    }
-
     /// The times of a reading that has just ended. A source knows better than its
     /// chunks when the first row came. One that failed says nothing, and its first
     /// chunk has to do.
     pub fn stop(&self, receipt: Option<&Receipt>) -> Times {
         let told = receipt.map(|receipt| receipt.first_row);
         let told = told.filter(|first_row| !first_row.is_zero());
-        let all = self.elapsed();
+        let all = self.begun.elapsed();
         Times {
             first_row: self.first_push.map(|pushed| told.unwrap_or(pushed)),
             reading: all.saturating_sub(self.waited),
