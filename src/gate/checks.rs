@@ -2,7 +2,7 @@
 //! the three tallies and an unfinished side bear on a gate is not known here.
 
 use super::figures::{counted, percent, seconds, thousands};
-use super::{Bound, Gates, Observed, Ratio, Share, Verdict};
+use super::{Bound, Gates, Observed, Ratio, Share, Took, Verdict};
 use crate::compare::{Scope, Tally};
 
 /// What one tally says to one gate.
@@ -94,7 +94,7 @@ pub(super) fn all<'a>(gates: &'a Gates, observed: &Observed<'a>) -> Vec<Check<'a
         checks.push(min_rows(gates.min_rows.unwrap_or(0), observed.scope));
     }
     let ratio = gates.new_time_ratio;
-    checks.extend(ratio.map(|ratio| new_time_ratio(ratio, observed.micros)));
+    checks.extend(ratio.map(|ratio| new_time_ratio(ratio, observed.times)));
     let names = observed.columns;
     let columns = gates.columns.iter();
     checks.extend(columns.map(|(name, share)| column(name, *share, names)));
@@ -283,22 +283,43 @@ fn min_rows<'a>(limit: u64, scope: Scope) -> Check<'a> {
     })
 }
 
-fn new_time_ratio<'a>(limit: Ratio, micros: [Option<u64>; 2]) -> Check<'a> {
+/// A side that stood still may have needed any part of that time for itself: only
+/// what holds in every case decides.
+fn new_time_ratio<'a>(limit: Ratio, times: [Option<Took>; 2]) -> Check<'a> {
     Check::new("new_time_ratio", format!("<= {limit}"), move |_| {
-        let [Some(old), Some(new)] = micros else {
+        let [Some(old), Some(new)] = times else {
             return Judged::undecided(None, "a side was not read whole");
         };
-        if old == 0 {
+        let [most_old, most_new] = [old, new].map(|side| side.reading.saturating_add(side.waiting));
+        if most_old == 0 {
             let why = "old was read in less time than can be measured";
             return Judged::undecided(None, why);
         }
-        let why = format!(
-            "new was read in {} s, old in {} s",
-            seconds(new),
-            seconds(old)
-        );
-        Judged::new(limit.allows(new, old), Ratio::shown(new, old), why)
+        let observed = (old.reading > 0).then(|| Ratio::shown(new.reading, old.reading));
+        let holds = limit.allows(most_new, old.reading);
+        if !holds && limit.allows(new.reading, most_old) {
+            let why = format!(
+                "waiting for the comparison decides it: new was read in {}, old in {}",
+                taken(new),
+                taken(old)
+            );
+            return Judged::undecided(observed, &why);
+        }
+        let why = format!("new was read in {}, old in {}", taken(new), taken(old));
+        Judged {
+            observed,
+            ..Judged::new(holds, "", why)
+        }
     })
+}
+
+/// `0.300000 s`, `0.300000 to 0.350000 s`.
+fn taken(side: Took) -> String {
+    let most = side.reading.saturating_add(side.waiting);
+    match side.waiting {
+        0 => format!("{} s", seconds(side.reading)),
+        _ => format!("{} to {} s", seconds(side.reading), seconds(most)),
+    }
 }
 
 fn column<'a>(name: &'a str, share: Share, columns: &'a [String]) -> Check<'a> {

@@ -69,10 +69,18 @@ pub struct Observed<'a> {
     pub columns: &'a [String],
     pub only_old: &'a [String],
     pub only_new: &'a [String],
-    /// How long reading each side (old, new) whole took, in µs.
-    pub micros: [Option<u64>; 2],
+    /// How long reading each side (old, new) whole took.
+    pub times: [Option<Took>; 2],
     /// Which keys were compared.
     pub scope: Scope,
+}
+
+/// How long reading a side took, in µs: at least `reading`, and at most `waiting`
+/// more, in which reading stood still for another reason than the side itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Took {
+    pub reading: u64,
+    pub waiting: u64,
 }
 
 /// An exact share: `99%`, `99.95%`, `0.995`, as a ratio of integers.

@@ -53,7 +53,12 @@ pub(super) fn judge_moving(
             columns: &["price".to_owned()],
             only_old: &[],
             only_new: &[],
-            micros: [Some(300_000), Some(400_000)],
+            times: [300_000, 400_000].map(|reading| {
+                Some(Took {
+                    reading,
+                    waiting: 9,
+                })
+            }),
             scope: Scope::All,
         },
     )
@@ -256,7 +261,7 @@ fn a_column_on_one_side_only_breaks_the_schema() {
         columns: &names,
         only_old: &names,
         only_new: &names[..1],
-        micros: [None; 2],
+        times: [None; 2],
         scope: Scope::All,
     };
     let findings = evaluate(&Gates::default(), seen);

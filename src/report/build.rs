@@ -200,10 +200,9 @@ fn receipt(side: &SideRead<'_>) -> Receipt {
         seconds,
         seconds_waiting: Some(waiting).filter(|waiting| *waiting > 0.0),
         seconds_to_first_row: side.first_row.unwrap_or_default().as_secs_f64(),
-        rows_per_second: if seconds > 0.0 {
-            (side.rows as f64 / seconds) as u64
-        } else {
-            0
+        rows_per_second: match seconds + waiting {
+            0.0 => 0,
+            all => (side.rows as f64 / all) as u64,
         },
     }
 }

@@ -278,7 +278,7 @@ pub struct Receipt {
     pub seconds_waiting: Option<f64>,
     /// From the request to the first row; 0 if no row came.
     pub seconds_to_first_row: f64,
-    /// `rows` in `seconds`.
+    /// `rows` in `seconds` and `seconds_waiting`: what the side does at least.
     pub rows_per_second: u64,
 }
 

@@ -7,6 +7,7 @@ use super::stream::Ended;
 use super::times::Times;
 use crate::compare::{Parts, Whole};
 use crate::error::{Code, Failure, Result, Side};
+use crate::gate::Took;
 use crate::source::Receipt;
 use crate::stop::{Cause, Stop};
 
@@ -20,9 +21,9 @@ pub struct SideEnd {
 }
 
 impl SideEnd {
-    /// How long reading it took, in µs, if it was seen whole.
-    pub fn micros(&self) -> Option<u64> {
-        self.times.micros().filter(|_| self.complete)
+    /// How long reading it took, if it was seen whole.
+    pub fn took(&self) -> Option<Took> {
+        self.times.took().filter(|_| self.complete)
     }
 }
 

@@ -243,7 +243,7 @@ impl Found<'_> {
                 columns: &columns,
                 only_old: &plan.only[0],
                 only_new: &plan.only[1],
-                micros: ends.sides.each_ref().map(SideEnd::micros),
+                times: ends.sides.each_ref().map(SideEnd::took),
                 scope: plan.scope,
             },
         )
@@ -295,7 +295,7 @@ fn judge_failed(name: &str, gates: &Gates, not: NotOpened) -> (Dataset, Details,
             columns: &[],
             only_old: &[],
             only_new: &[],
-            micros: [None; 2],
+            times: [None; 2],
             scope: Scope::All,
         },
     );

@@ -8,6 +8,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::gate::Took;
 use crate::source::Receipt;
 
 /// The times of one reading.
@@ -36,10 +37,14 @@ impl Times {
         }
     }
 
-    /// The whole reading in µs, which gates compare.
-    pub fn micros(&self) -> Option<u64> {
-        let micros = u64::try_from(self.reading.as_micros()).ok();
-        micros.filter(|_| self.whole)
+    /// The whole reading as gates compare it.
+    pub fn took(&self) -> Option<Took> {
+        let micros = |time: Duration| u64::try_from(time.as_micros()).ok();
+        let took = Took {
+            reading: micros(self.reading)?,
+            waiting: micros(self.waiting)?,
+        };
+        Some(took).filter(|_| self.whole)
     }
 }
 
@@ -135,14 +140,14 @@ mod tests {
         assert!(first >= 5 * SECOND && times.reading >= first);
         assert_eq!(times.first_row, Some(first), "the first, not the last");
         assert!(!times.whole);
-        assert_eq!(times.micros(), None);
+        assert_eq!(times.took(), None);
     }
 
     #[test]
     fn an_empty_side_has_no_first_row_and_is_whole() {
         let times = started(0).stop(Some(&Receipt::default()));
         assert_eq!((times.first_row, times.whole), (None, true));
-        assert!(times.micros().is_some());
+        assert!(times.took().is_some());
     }
 
     #[test]

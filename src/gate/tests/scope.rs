@@ -21,7 +21,7 @@ fn partial(gates: &Gates, counts: [u64; 5], out_of_scope: u64) -> Vec<Finding> {
             columns: &[],
             only_old: &[],
             only_new: &[],
-            micros: [None; 2],
+            times: [None; 2],
             scope: Scope::KeysOfNew,
         },
     )

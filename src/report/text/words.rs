@@ -140,22 +140,24 @@ pub static ENGLISH: Words = Words {
         format!("of {} in {looks}, {seconds} s apart", counted(keys, "key"))
     },
     read: |receipt| {
+        let waiting = receipt.seconds_waiting.filter(|waiting| *waiting >= 0.01);
         let rows = counted(receipt.rows, "row");
         let mut said = format!("{rows} in {:.2} s", receipt.seconds);
+        if let Some(waiting) = waiting {
+            said.push_str(&format!(
+                " and {waiting:.2} s of waiting for the comparison"
+            ));
+        }
         if receipt.rows > 0 {
             let first = receipt.seconds_to_first_row;
+            let least = if waiting.is_some() { "at least " } else { "" };
             let rate = number(receipt.rows_per_second);
-            said = format!("first row {first:.2} s, {said}, {rate} rows/s");
+            said = format!("first row {first:.2} s, {said}, {least}{rate} rows/s");
         }
         if let Some(pages) = receipt.pages {
             said.push_str(&format!(", {}", counted(pages, "page")));
         }
-        match receipt.seconds_waiting {
-            Some(waiting) if waiting >= 0.01 => {
-                format!("{said}, {waiting:.2} s more waiting for the comparison")
-            }
-            _ => said,
-        }
+        said
     },
     claimed: |rows| format!("of {} that the source says it holds", number(rows)),
     cells: |cells| counted(cells, "cell"),
