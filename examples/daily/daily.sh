@@ -44,7 +44,7 @@ case $keep_days in
 esac
 
 log=$logs/daily-$(date +%Y%m%d-%H%M%S%z).log
-mkdir -p "$logs" "$reports" && : >>"$log" || refuse "cannot write $log"
+{ mkdir -p "$logs" "$reports" && true >>"$log"; } || refuse "cannot write $log"
 
 # A signal ends the wait, not the run: it is passed on, and the run ends by itself
 # within seconds, with a report. (A terminal sends SIGINT to the run as well.)
@@ -70,10 +70,10 @@ is_old() {
     [ -n "$(find "$1" -prune -mtime "+$keep_days")" ]
 }
 
-digit=[0-9]
+digit='[0-9]'
 day=$digit$digit$digit$digit$digit$digit$digit$digit
 time=$digit$digit$digit$digit$digit$digit
-hex=[0-9a-f]
+hex='[0-9a-f]'
 
 # Removes old report folders, told by their name and content; links and whatever else
 # lies there stay. The newest run stays however old it is, and all do while it is not

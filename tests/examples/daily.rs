@@ -255,17 +255,20 @@ fn without_a_newest_report_none_is_removed() {
 fn mistakes_in_the_set_up_remove_and_run_nothing() {
     let night = Night::new(Paths::shared());
     let old = night.folder("reports/20260801-000000-bbbbbb", "report.json", OLD);
-    for (name, value) in [
-        ("SHADOWGATE_REPORTS", "reports"),
-        ("SHADOWGATE_LOGS", "./logs"),
-        ("SHADOWGATE", "shadowgate"),
-        ("SHADOWGATE_KEEP_DAYS", "0"),
-        ("SHADOWGATE_KEEP_DAYS", "-1"),
-        ("SHADOWGATE_KEEP_DAYS", "1 month"),
-        ("SHADOWGATE_LOGS", "/dev/null/logs"),
+    let (path, days, log) = ("not an absolute path", "no number of days", "cannot write");
+    for (name, value, why) in [
+        ("SHADOWGATE_REPORTS", "reports", path),
+        ("SHADOWGATE_LOGS", "./logs", path),
+        ("SHADOWGATE", "shadowgate", path),
+        ("SHADOWGATE_KEEP_DAYS", "0", days),
+        ("SHADOWGATE_KEEP_DAYS", "-1", days),
+        ("SHADOWGATE_KEEP_DAYS", "1 month", days),
+        ("SHADOWGATE_LOGS", "/dev/null/logs", log),
+        ("SHADOWGATE_LOGS", "/proc/self", log),
     ] {
         let ended = Ended::of(&mut night.command(&[(name, value)])).exits(2);
-        assert!(ended.err.contains("daily.sh: "), "{name}: {}", ended.err);
+        let last = ended.err.lines().last().unwrap_or_default();
+        assert!(last.contains(why), "{}", ended.err);
     }
     assert!(old.exists() && !night.stage.path("logs").exists());
 }
