@@ -191,9 +191,9 @@ Exit codes:
 );
 
 pub const DOCTOR: &str = concat!(
-    "Each line is ok, warn or fail, with what to do. All sides are asked at once and
-for a few seconds; no row is read but the keys of one page, to see how long pages
-may be. Keys and passwords are never shown.
+    "Each line is ok, warn or fail, with what to do. All sides are asked at once and for
+a few seconds; no row is read but the keys of one page, to see how long pages may
+be. Keys and passwords are never shown.
 
 Lines: configuration, memory, temporary disk, report disk; for each side reached,
 TLS, keys, role, rights, row security, clock, page cap, server limits; for each

@@ -45,12 +45,7 @@ pub fn blamed(probed: &Probed) -> Option<(Name, &Failure)> {
 
 fn reached(probed: &Probed) -> Line {
     if let Some((Name::Reached, failure)) = blamed(probed) {
-        // A file's columns may be known only once all of it was read.
-        let state = match (&probed.location, failure.code) {
-            (Location::File(..), Code::Timeout) => State::Warn,
-            _ => State::Fail,
-        };
-        return Line::failed(Name::Reached, state, failure);
+        return unreached(probed, failure);
     }
     let engine = &probed.identity.engine;
     match probed.facts.answered.map(|took| took.as_secs_f64()) {
@@ -62,6 +57,26 @@ fn reached(probed: &Probed) -> Line {
         )
         .about(Trouble::SlowSync),
         Some(took) => Line::ok(Name::Reached, format!("{engine} in {}", time(took))),
+    }
+}
+
+fn unreached(probed: &Probed, failure: &Failure) -> Line {
+    let late = failure.code == Code::Timeout;
+    match (&probed.location, probed.facts.answered) {
+        // Its columns may be known only once all of it was read.
+        (Location::File(..), _) if late => Line::failed(Name::Reached, State::Warn, failure),
+        // Counting the rows of a large table takes its time.
+        (Location::Rest(_), Some(took)) if late => Line::warn(
+            Name::Reached,
+            format!(
+                "the first answer took {}, and then: {}",
+                time(took.as_secs_f64()),
+                failure.why
+            ),
+            "a verification waits longer (request_timeout); where it takes too long too, give the role a longer statement_timeout, or compare less (--where)",
+        )
+        .about(Trouble::SlowSync),
+        _ => Line::failed(Name::Reached, State::Fail, failure),
     }
 }
 

@@ -42,6 +42,23 @@ fn a_large_file_may_take_longer_than_a_check_up() {
 }
 
 #[test]
+fn a_server_that_answers_and_then_counts_for_long_is_yellow() {
+    let mut probed = rest();
+    probed.schema = Err(Failure::new(Code::Timeout, "GET t: timed out", "check"));
+    assert_eq!(reached(&probed).state, State::Fail);
+    probed.facts.answered = Some(Duration::from_millis(80));
+    let line = reached(&probed);
+    assert_eq!(
+        (line.state, line.trouble),
+        (State::Warn, Some(Trouble::SlowSync))
+    );
+    assert!(
+        line.found.contains("80 ms, and then: GET t: timed out"),
+        "{line:?}"
+    );
+}
+
+#[test]
 fn a_slow_answer_is_yellow() {
     let mut probed = postgres();
     probed.facts.answered = Some(Duration::from_millis(12));

@@ -26,12 +26,19 @@ use crate::error::{Failure, Result, Side};
 use crate::plan::{self, DatasetSpec, Plan};
 use crate::source::{Context, Schema, Want};
 
+/// So many datasets are looked at at once: each takes a connection to both sides,
+/// and a check-up must not be what exhausts a pool.
+const AT_ONCE: usize = 4;
+
 /// All lines: those of the run, then each dataset's. `now` is in seconds since
 /// 1970. Fails only if it is told to stop.
 pub fn examine(plan: &Plan, context: &Context, now: i64) -> Result<Vec<Line>> {
-    let limit = probe::limit(&plan.datasets, &context.limits);
-    let probed = probe(&plan.datasets, context, limit);
-    context.stop.check()?;
+    let mut probed = Vec::new();
+    for some in plan.datasets.chunks(AT_ONCE) {
+        let limit = probe::limit(some, &context.limits);
+        probed.extend(probe(some, context, limit));
+        context.stop.check()?;
+    }
     let needs: Vec<_> = probed
         .iter()
         .map(|[old, new]| need::need([old, new]))
@@ -59,7 +66,7 @@ fn dataset(spec: &DatasetSpec, sides: &[Probed; 2], plan: &Plan, now: i64) -> Ve
     lines
 }
 
-/// Asks all sides of all datasets at once: first to open, then for what else
+/// Asks all sides of these datasets at once: first to open, then for what else
 /// they tell in view of the columns that a verification would read.
 fn probe(specs: &[DatasetSpec], context: &Context, limit: Duration) -> Vec<[Probed; 2]> {
     let start =

@@ -17,6 +17,11 @@ pub fn lines(probed: &Probed, limits: &Limits) -> Vec<Line> {
     let facts = &probed.facts;
     let page = facts.page_cap.as_ref().map(|cap| match cap {
         Ok(cap) => page_cap(*cap, limits.page as u64),
+        Err(failure) if failure.code == Code::Timeout => Line::warn(
+            Name::PageCap,
+            format!("it was not found in time: {}", failure.why),
+            "look at what slows the server down; a verification waits longer",
+        ),
         Err(failure) => {
             let state = match failure.code {
                 Code::Malformed | Code::RowsShort | Code::Unauthorised => State::Fail,

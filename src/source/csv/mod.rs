@@ -173,7 +173,7 @@ impl Source for Csv {
 
     fn facts(&mut self, _: &[Want]) -> Facts {
         Facts {
-            bytes: Some(self.file.size()),
+            bytes: self.file.is_plain().then(|| self.file.size()),
             ..Facts::default()
         }
     }

@@ -253,7 +253,7 @@ impl Source for Json {
 
     fn facts(&mut self, _: &[Want]) -> Facts {
         Facts {
-            bytes: Some(self.file.size()),
+            bytes: self.file.is_plain().then(|| self.file.size()),
             rows: self.found.as_ref().map(|found| facts::Rows {
                 count: found.records,
                 exact: true,
