@@ -20,7 +20,7 @@ use crate::compare::found::Rules;
 use crate::compare::watch::Watch;
 use crate::error::{Result, Side};
 use crate::plan::DatasetPlan;
-use crate::source::{Receipt, Source, Want};
+use crate::source::{Keys, Receipt, Source, Want};
 use crate::stop::Stop;
 
 /// Up to so many rows of a side are always read again one by one.
@@ -137,7 +137,7 @@ impl<'a> Pair<'a> {
         let canons = self.canons.each_ref().map(|canon| canon.clone());
         let pass = Pass::new([&canons[0], &canons[1]], form, self.budget).watching();
         tracing::debug!(?form, "reading both sides");
-        let mut ends = self.stream(&pass)?;
+        let mut ends = self.stream(&pass, &[None, None])?;
         if pass.hopeless() {
             drop(pass);
             tracing::debug!("much differs: reading again with rows kept");
@@ -283,24 +283,34 @@ impl<'a> Pair<'a> {
     fn by_rows(&mut self) -> Result<Compared> {
         let canons = self.canons.each_ref().map(|canon| canon.clone());
         let pass = Pass::new([&canons[0], &canons[1]], Form::Rows, self.budget);
-        let mut ends = self.stream(&pass)?;
+        let mut ends = self.stream(&pass, &[None, None])?;
         self.progress.phase("comparing");
         let parts = self.join_rows(&pass, &mut ends)?;
         Ok(Compared { parts, ends })
     }
 
-    /// Streams both sides whole.
-    pub(super) fn stream(&mut self, pass: &Pass<'_>) -> Result<Ends> {
+    /// Streams both sides whole, or where a side can find them the rows of these
+    /// keys alone.
+    pub(super) fn stream(&mut self, pass: &Pass<'_>, keys: &[Option<Keys>; 2]) -> Result<Ends> {
         let wants = Side::BOTH.map(|side| self.wants(side));
         let (key, mut inputs) = (self.plan.key, Vec::new());
         for (side, source) in Side::BOTH.into_iter().zip(&mut self.sources) {
-            let wants = &wants[side.index()];
+            let (wants, keys) = (&wants[side.index()], keys[side.index()].as_ref());
             let decoder = source.decoder(wants).map_err(|failure| failure.on(side))?;
             let few = pass.needs_keys_only().then(|| decoder.first_cells(key));
             inputs.push(Input {
                 side,
                 decoder: few.flatten().unwrap_or(decoder),
-                read: Box::new(move |sink| source.read(wants, sink)),
+                read: Box::new(move |sink| match keys {
+                    Some(keys) => match source.read_keys(wants, keys, sink)? {
+                        Some(receipt) => {
+                            tracing::debug!(%side, keys = keys.rows.len(), "read by keys");
+                            Ok(receipt)
+                        }
+                        None => source.read(wants, sink),
+                    },
+                    None => source.read(wants, sink),
+                }),
             });
         }
         let mut ends = Ends::new(&self.canons);

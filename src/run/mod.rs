@@ -10,6 +10,7 @@ pub mod doctor;
 pub mod draft;
 pub mod ends;
 pub mod explain;
+mod keyed;
 mod keys;
 mod look;
 pub mod merge;

@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::Options;
 use super::dataset::{Compared, Pair};
 use super::ends::Ends;
+use super::keyed;
 use super::merge;
 use super::open::{self, Opened};
 use super::pass::{Form, Pass};
@@ -21,7 +22,7 @@ use crate::error::{Code, Failure, Result, Side};
 use crate::gate::counted;
 use crate::plan::{DatasetPlan, DatasetSpec};
 use crate::report::build;
-use crate::source::Source;
+use crate::source::{Keys, Source};
 
 /// What a dataset's later looks need.
 pub struct Again<'a> {
@@ -96,10 +97,32 @@ impl<'a> Again<'a> {
         let of = format!("{round} of {}", self.spec.recheck.rounds);
         self.progress
             .phase(&format!("{keys} to be looked at again in {delay:?} ({of})"));
-        let context = &self.options.context;
-        context.stop.sleep(delay).map_err(|failure| vec![failure])?;
+        let stop = &self.options.context.stop;
+        stop.sleep(delay).map_err(|failure| vec![failure])?;
         self.progress
             .again(&format!("looking at {keys} again ({of})"));
+        let keyed = Side::BOTH.map(|side| keyed::keys(self.plan, side, before));
+        let asked = keyed.iter().any(Option::is_some);
+        let parts = match self.read(before, &keyed) {
+            // A server may refuse a key that the other side has: read on without.
+            Err(failures) if asked && !failures.iter().any(|failure| failure.transient) => {
+                tracing::info!(why = ?failures, "keys could not be asked for: reading all rows");
+                self.read(before, &[None, None])?
+            }
+            read => read?,
+        };
+        tracing::info!(
+            round,
+            keys = before.len(),
+            unmatched = parts.keys.len(),
+            "looked again at the keys that did not match"
+        );
+        Ok(parts)
+    }
+
+    /// Opens both sides and reads the rows of these keys.
+    fn read(&self, before: &Unmatched, keyed: &[Option<Keys>; 2]) -> Result<Parts, Vec<Failure>> {
+        let context = &self.options.context;
         let Opened {
             plan, mut sources, ..
         } = open::open(self.spec, context).map_err(|not| not.failures)?;
@@ -119,14 +142,7 @@ impl<'a> Again<'a> {
             before: Some(before),
             ..Self::watch(self.spec)
         };
-        let parts = pair.look_again(before)?;
-        tracing::info!(
-            round,
-            keys = before.len(),
-            unmatched = parts.keys.len(),
-            "looked again at the keys that did not match"
-        );
-        Ok(parts)
+        pair.look_again(before, keyed)
     }
 }
 
@@ -155,11 +171,15 @@ fn changed() -> Failure {
 
 impl Pair<'_> {
     /// Reads the rows of these keys from both sides and compares them.
-    fn look_again(mut self, before: &Unmatched) -> Result<Parts, Vec<Failure>> {
+    fn look_again(
+        mut self,
+        before: &Unmatched,
+        keyed: &[Option<Keys>; 2],
+    ) -> Result<Parts, Vec<Failure>> {
         let canons = self.canons.each_ref().map(|canon| canon.clone());
         let pass = Pass::new([&canons[0], &canons[1]], Form::Rows, self.budget).only(before);
         let one = |failure: Failure| vec![failure];
-        let Ends { failures, .. } = self.stream(&pass).map_err(one)?;
+        let Ends { failures, .. } = self.stream(&pass, keyed).map_err(one)?;
         if !failures.is_empty() {
             return Err(failures);
         }

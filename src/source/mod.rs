@@ -13,6 +13,7 @@ pub mod csv;
 pub mod facts;
 pub mod json;
 pub mod jwt;
+pub mod keys;
 pub mod location;
 pub mod postgres;
 pub mod postgrest;
@@ -30,6 +31,7 @@ use std::time::Duration;
 pub use batch::{Cell, Chunk, Kind, Rows};
 pub use context::{Context, Limits, Rate};
 pub use facts::Facts;
+pub use keys::{KeyColumn, Keys};
 pub use location::Location;
 
 use crate::error::{Failure, Result};
@@ -196,6 +198,19 @@ pub trait Source: Send {
     fn facts(&mut self, wants: &[Want]) -> Facts {
         let _ = wants;
         Facts::default()
+    }
+
+    /// Streams the rows of these keys once, in any order, in chunks for the same
+    /// decoder, and perhaps rows of other keys that the server takes for equal.
+    /// `None`, and nothing sent: it cannot find rows by such keys.
+    fn read_keys(
+        &mut self,
+        wants: &[Want],
+        keys: &Keys,
+        sink: &mut dyn Sink,
+    ) -> Result<Option<Receipt>> {
+        let _ = (wants, keys, sink);
+        Ok(None)
     }
 
     /// Fails if what was read has changed since [`Source::schema`].

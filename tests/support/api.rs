@@ -1,15 +1,16 @@
 //! A table behind a private PostgREST, and ways to read and verify it through
 //! the library, as the run does.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use indexmap::IndexMap;
 
-use shadowgate::error::Failure;
+use shadowgate::error::{Failure, Side};
 use shadowgate::gate::Gates;
 use shadowgate::plan::{DatasetSpec, SideSpec};
 use shadowgate::run::dataset::Strategy;
-use shadowgate::run::progress::Silent;
+use shadowgate::run::progress::{Progress, Silent};
 use shadowgate::run::{self, Finished};
 use shadowgate::secret::Secret;
 use shadowgate::source::location::{Location, RestOptions, Spec};
@@ -127,13 +128,13 @@ fn texts(rows: Vec<Read>) -> Vec<Vec<String>> {
     rows
 }
 
-/// Verifies two sides by `key` (their own, if it is empty), with default gates.
-pub fn verify(old: Spec, new: Spec, key: &[&str], limits: Limits) -> Finished {
+/// Two sides to compare by `key` (their own, if it is empty), with default gates.
+pub fn dataset(old: Spec, new: Spec, key: &[&str]) -> DatasetSpec {
     let side = |source| SideSpec {
         source,
         rename: IndexMap::new(),
     };
-    let spec = DatasetSpec {
+    DatasetSpec {
         name: "t".to_owned(),
         sides: [side(old), side(new)],
         key: Some(key.iter().map(|name| (*name).to_owned()).collect())
@@ -145,15 +146,52 @@ pub fn verify(old: Spec, new: Spec, key: &[&str], limits: Limits) -> Finished {
         scope: shadowgate::plan::Scope::All,
         recheck: Default::default(),
         allow_same_source: false,
+    }
+}
+
+/// Verifies two sides by `key` (their own, if it is empty), with default gates.
+pub fn verify(old: Spec, new: Spec, key: &[&str], limits: Limits) -> Finished {
+    run(&dataset(old, new, key), limits, &Silent)
+}
+
+/// Verifies, and does something just before each later look: `then` is told its
+/// number, from 0.
+pub fn verify_while(spec: &DatasetSpec, limits: Limits, then: impl Fn(usize) + Sync) -> Finished {
+    let looks = Looks {
+        then,
+        taken: AtomicUsize::new(0),
     };
+    run(spec, limits, &looks)
+}
+
+fn run(spec: &DatasetSpec, limits: Limits, progress: &dyn Progress) -> Finished {
     let options = run::Options {
         memory: 256 << 20,
         max_details: 100,
         strategy: Strategy::Auto,
         context: context(limits),
     };
-    match run::verify(&[spec], &options, &Silent) {
+    match run::verify(std::slice::from_ref(spec), &options, progress) {
         Ok(finished) => finished,
         Err(failures) => panic!("{failures:?}"),
     }
+}
+
+/// Hears of later looks only.
+struct Looks<F> {
+    then: F,
+    taken: AtomicUsize,
+}
+
+impl<F: Fn(usize) + Sync> Progress for Looks<F> {
+    fn dataset(&self, _: &str, _: [Option<u64>; 2]) {}
+    fn rows(&self, _: Side, _: u64) {}
+    fn side_done(&self, _: Side) {}
+    fn again(&self, why: &str) {
+        if why.starts_with("looking at") {
+            (self.then)(self.taken.fetch_add(1, Ordering::Relaxed));
+        }
+    }
+    fn phase(&self, _: &str) {}
+    fn done(&self) {}
 }

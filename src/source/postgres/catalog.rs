@@ -133,6 +133,11 @@ impl Catalog {
         subject.from(&self.relation(subject))
     }
 
+    /// The same, of rows that meet a condition.
+    pub fn rows_where(&self, subject: &Subject, condition: &str) -> String {
+        subject.rows_where(&self.relation(subject), Some(condition))
+    }
+
     /// Equal for two subjects of one server if they read the same stored tables,
     /// whatever the words: a table, a view of it, a query over it. Where the
     /// planner names no table, the words decide.

@@ -12,6 +12,7 @@ mod copy;
 mod decode;
 mod errors;
 mod facts;
+mod keyed;
 mod locator;
 mod name;
 mod relation;
@@ -28,7 +29,7 @@ use crate::error::{Code, Failure, Result};
 use crate::stop::Stop;
 
 use super::location::{Location, Spec};
-use super::{Context, Decode, Facts, Identity, Receipt, Schema, Sink, Source, Want};
+use super::{Context, Decode, Facts, Identity, Keys, Receipt, Schema, Sink, Source, Want};
 use address::Address;
 use catalog::Catalog;
 use decode::Tuples;
@@ -152,6 +153,31 @@ impl Source for Postgres {
             }
         }
         Ok(())
+    }
+
+    fn read_keys(
+        &mut self,
+        wants: &[Want],
+        keys: &Keys,
+        sink: &mut dyn Sink,
+    ) -> Result<Option<Receipt>> {
+        let opened = self.opened.as_mut().ok_or_else(not_opened)?;
+        let fields = opened.catalog.fields(wants)?;
+        let Some(conditions) = keyed::conditions(keys, wants, &fields, &opened.catalog) else {
+            return Ok(None);
+        };
+        let list = copy::select_list(&fields, Locator::choose(&opened.catalog, &fields));
+        for condition in conditions {
+            let from = opened.catalog.rows_where(&self.subject, &condition);
+            let sql = format!("COPY (SELECT {list} FROM {from}) TO STDOUT (FORMAT binary)");
+            if copy::fetch(&mut opened.session, &sql, sink)?.is_break() {
+                break;
+            }
+        }
+        Ok(Some(Receipt {
+            snapshot: Some(opened.session.facts.snapshot.clone()),
+            ..Receipt::default()
+        }))
     }
 
     /// From a few of the table's pages; a view or a query would be read whole.

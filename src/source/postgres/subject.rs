@@ -54,14 +54,21 @@ impl Subject {
 
     /// What follows `FROM`; `relation` is the table's resolved name.
     pub fn from(&self, relation: &str) -> String {
+        self.rows_where(relation, None)
+    }
+
+    /// The same with a condition of our own.
+    pub fn rows_where(&self, relation: &str, condition: Option<&str>) -> String {
         // Line breaks, so that no comment of the user's swallows what is ours.
         let rows = match &self.rows {
             Rows::Table(_) => relation.to_owned(),
             Rows::Query { sql, .. } => format!("(\n{sql}\n) AS q"),
         };
-        match &self.filter {
-            Some(filter) => format!("{rows} WHERE (\n{filter}\n)"),
-            None => rows,
+        match (&self.filter, condition) {
+            (Some(filter), None) => format!("{rows} WHERE (\n{filter}\n)"),
+            (None, Some(ours)) => format!("{rows} WHERE ({ours})"),
+            (Some(filter), Some(ours)) => format!("{rows} WHERE (\n{filter}\n) AND ({ours})"),
+            (None, None) => rows,
         }
     }
 }

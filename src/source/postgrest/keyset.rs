@@ -94,6 +94,17 @@ pub fn any_of(column: &str, values: &[String]) -> Pair {
     (name(column), format!("in.({})", all.join(",")))
 }
 
+/// Exactly these keys of several columns.
+pub fn any_key_of(columns: &[String], keys: &[&[String]]) -> Pair {
+    let one = |key: &&[String]| {
+        let parts = columns.iter().zip(*key);
+        let parts = parts.map(|(column, value)| format!("{}.eq.{}", name(column), quoted(value)));
+        format!("and({})", parts.collect::<Vec<_>>().join(","))
+    };
+    let all: Vec<String> = keys.iter().map(one).collect();
+    ("or".to_owned(), format!("({})", all.join(",")))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,6 +13,7 @@ mod description;
 mod doubt;
 mod facts;
 mod filter;
+mod keyed;
 mod keyset;
 mod opened;
 mod page;
@@ -29,6 +30,7 @@ use self::access::Access;
 use self::client::Client;
 use self::columns::Item;
 use self::doubt::Sum;
+use self::keyed::Keyed;
 use self::keyset::Pair;
 use self::opened::{Opened, Opening};
 use self::read::Reading;
@@ -36,8 +38,9 @@ use super::location::{Location, RestOptions, Spec};
 use super::records::Shape;
 use super::records::decode::Decoder;
 use super::text::Origin;
-use super::{Context, Decode, Facts, Identity, Receipt, Schema, Sink, Source, Want};
+use super::{Context, Decode, Facts, Identity, Keys, Receipt, Schema, Sink, Source, Want};
 use crate::error::{Code, Failure, Result};
+use crate::value::Type;
 
 /// Prepares to read what `spec` names. Nothing is asked yet.
 pub fn open(spec: &Spec, context: &Context) -> Result<Box<dyn Source>> {
@@ -173,6 +176,28 @@ impl Postgrest {
         })
     }
 
+    /// The keys as the server can be asked for them, if it can.
+    fn keyed<'k>(&self, opened: &Opened, wants: &[Want], keys: &'k Keys) -> Option<Keyed<'k>> {
+        let types = keys.declared(&opened.schema.columns)?;
+        // A label that the type does not have would be an error.
+        let asked = types.iter().all(|ty| **ty != Type::Enum);
+        let mut columns = Vec::new();
+        for key in &keys.columns {
+            let item = opened.item(&key.name).ok()?;
+            let as_text = wants
+                .iter()
+                .any(|want| want.name == key.name && want.as_text);
+            if !item.is_own() || as_text {
+                return None;
+            }
+            columns.push(item.column.clone());
+        }
+        (asked && !columns.is_empty()).then(|| Keyed {
+            columns,
+            keys: keys.held_by(&types).collect(),
+        })
+    }
+
     /// The table's own columns that pages are ordered by: its primary key, which
     /// has an index, else the key of the comparison.
     fn paged_by(&self, opened: &Opened, wants: &[Want]) -> Result<Vec<String>> {
@@ -296,6 +321,31 @@ impl Source for Postgrest {
 
     fn facts(&mut self, wants: &[Want]) -> Facts {
         facts::gather(self, wants)
+    }
+
+    fn read_keys(
+        &mut self,
+        wants: &[Want],
+        keys: &Keys,
+        sink: &mut dyn Sink,
+    ) -> Result<Option<Receipt>> {
+        let opened = self.opened()?;
+        let Some(keyed) = self.keyed(opened, wants, keys) else {
+            return Ok(None);
+        };
+        let reading = self.reading(opened, wants)?;
+        let counted = self.runtime.block_on(keyed.run(&reading, sink))?;
+        Ok(Some(match counted {
+            None => Receipt::default(),
+            Some(counted) => Receipt {
+                rows: Some(counted.rows),
+                bytes: counted.bytes,
+                first_row: counted.first_row,
+                pages: Some(counted.pages),
+                retries: self.client.retried(),
+                ..Receipt::default()
+            },
+        }))
     }
 
     /// The receipt says whether the counts agree.

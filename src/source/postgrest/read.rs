@@ -248,7 +248,7 @@ impl Reading<'_> {
         Ok(())
     }
 
-    async fn ask(&self, query: Vec<Pair>, count: bool) -> Result<Answer, Refusal> {
+    pub async fn ask(&self, query: Vec<Pair>, count: bool) -> Result<Answer, Refusal> {
         let request = Request {
             table: Some(self.table),
             query,
