@@ -138,6 +138,8 @@ pub struct Failure {
     pub next: String,
     /// Whether the same run may well succeed a little later.
     pub transient: bool,
+    /// Whether it may succeed at once, if it is started over: see [`Failure::worth_again`].
+    pub again: bool,
 }
 
 impl Failure {
@@ -149,12 +151,21 @@ impl Failure {
             why: why.into(),
             next: next.into(),
             transient: false,
+            again: false,
         }
     }
 
     pub fn transient(mut self) -> Self {
         self.transient = true;
         self
+    }
+
+    /// A server or a connection that failed by no fault of what was asked: a
+    /// connection lost on the way, a server that is full, starts, or had to cancel
+    /// in favour of others. Not what a second time would refuse as the first.
+    pub fn worth_again(mut self) -> Self {
+        self.again = true;
+        self.transient()
     }
 
     /// Names the side, unless a deeper layer already did.

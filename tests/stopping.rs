@@ -335,6 +335,7 @@ fn what_differs_among_the_rows_seen_is_told_whole() {
             memory: 64 << 20,
             max_details: 100,
             strategy: Strategy::Auto,
+            retries: 0,
             context: Context::new(stop.clone(), Limits::default()),
         };
         let finished = run::verify(&asked.datasets, &how, &Holding(stop)).expect("a report");

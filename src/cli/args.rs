@@ -212,6 +212,9 @@ pub struct VerifyArgs {
     /// Run even while another run of the profile does, as in CI
     #[arg(long)]
     pub no_lock: bool,
+    /// Start a dataset over so often where a connection was lost or a server was full [default: 2]
+    #[arg(long, value_name = "N")]
+    pub retries: Option<u32>,
 }
 
 #[derive(Args, Clone, Debug)]
@@ -345,6 +348,7 @@ impl From<VerifyArgs> for VerifyOptions {
             deadline: args.deadline,
             profile: args.profile,
             no_lock: args.no_lock,
+            retries: args.retries,
         }
     }
 }

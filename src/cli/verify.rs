@@ -36,6 +36,7 @@ pub fn run(options: &VerifyOptions, stop: &Stop, begun: Instant) -> Exit {
         memory: plan.memory,
         max_details: plan.max_details,
         strategy: Strategy::Auto,
+        retries: plan.retries,
     };
     // Held until the report is saved.
     let kept = match Kept::take(&plan, listener) {

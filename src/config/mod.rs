@@ -50,9 +50,10 @@ pub struct Config {
     pub max_details: Option<usize>,
     pub deadline: Option<Duration>,
     pub profile: Option<String>,
+    pub dataset_retries: Option<u32>,
 }
 
-const TOP: [&str; 13] = [
+const TOP: [&str; 14] = [
     "datasets",
     "gates",
     "env_file",
@@ -63,6 +64,7 @@ const TOP: [&str; 13] = [
     "max_details",
     "deadline",
     "profile",
+    "dataset_retries",
     "statement_timeout",
     "lock_timeout",
     "connect_timeout",
@@ -195,6 +197,9 @@ fn read<'a>(root: &Fields<'a>, path: &Path, reading: &mut Reading<'a>) -> Config
         profile: root
             .get("profile")
             .and_then(|node| checked(node, reading, units::profile)),
+        dataset_retries: root
+            .get("dataset_retries")
+            .and_then(|node| reading.whole(node)),
     }
 }
 

@@ -15,6 +15,8 @@ use crate::source::Limits;
 
 /// Detail files hold so many of a kind.
 const MAX_DETAILS: usize = 10_000;
+/// A dataset is started over so often.
+const RETRIES: u32 = 2;
 const REPORT_DIR: &str = "reports";
 const REPORT_MODE: u32 = 0o600;
 
@@ -34,6 +36,8 @@ pub struct Plan {
     pub max_details: usize,
     /// How long the whole run may take.
     pub deadline: Option<Duration>,
+    /// How often a dataset is started over.
+    pub retries: u32,
     /// Whether the run takes the lock of its profile.
     pub locked: bool,
     /// Which runs must not go on at the same time.
@@ -80,6 +84,7 @@ impl Plan {
             .map(|text| typed("--memory", text, units::size));
         let deadline = options.deadline.as_deref();
         let deadline = deadline.map(|text| typed("--deadline", text, units::duration));
+        let retries = options.retries.or(config.dataset_retries);
         let profile = options.profile.as_deref();
         let profile = profile.map(|text| typed("--profile", text, units::profile));
         let report_dir = match (&options.report_dir, config.report_dir) {
@@ -92,6 +97,7 @@ impl Plan {
         Ok(Plan {
             profile: profile.unwrap_or_else(|| definition::profile(&asked.datasets)),
             locked: !options.no_lock,
+            retries: retries.unwrap_or(RETRIES),
             config_hash: definition::config_hash(&asked.datasets),
             datasets: asked.datasets,
             limits: asked.limits,

@@ -61,6 +61,7 @@ pub struct VerifyOptions {
     pub deadline: Option<String>,
     pub profile: Option<String>,
     pub no_lock: bool,
+    pub retries: Option<u32>,
 }
 
 /// How keys that do not match are looked at again, as typed.

@@ -195,6 +195,7 @@ fn receipt(side: &SideRead<'_>) -> Receipt {
         pages: side.receipt.pages,
         counted_before: side.receipt.counts.map(|counts| counts[0]),
         counted_after: side.receipt.counts.map(|counts| counts[1]),
+        attempts: None,
         retries: Some(side.receipt.retries).filter(|retries| *retries > 0),
         bytes: side.receipt.bytes,
         seconds,

@@ -263,6 +263,10 @@ pub struct Receipt {
     pub counted_before: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub counted_after: Option<u64>,
+    /// How often both sides were read from their start, where it was more than
+    /// once: a connection was lost before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attempts: Option<u32>,
     /// How often a request was made again, where any was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retries: Option<u64>,

@@ -103,8 +103,10 @@ impl<'a> Pair<'a> {
 
     fn verify_unchanged(&mut self, ends: &mut Ends) {
         for (side, source) in Side::BOTH.into_iter().zip(&mut self.sources) {
-            if !ends.sides[side.index()].complete && self.stop.cause().is_some() {
-                // The run gave it up; it may have no connection any more.
+            if !ends.sides[side.index()].complete
+                && (self.stop.cause().is_some() || ends.lost(side))
+            {
+                // There may be no connection any more that could be asked.
                 continue;
             }
             if let Err(failure) = source.verify_unchanged() {

@@ -110,6 +110,12 @@ impl Ends {
         }
     }
 
+    /// Whether a side's connection was lost.
+    pub fn lost(&self, side: Side) -> bool {
+        let mut failures = self.failures.iter();
+        failures.any(|failure| failure.side == Some(side) && failure.again)
+    }
+
     /// Whether the deadline, and nothing else, ended the reading.
     pub fn is_out_of_time(&self) -> bool {
         let why = Cause::Deadline.failure().why;

@@ -4,6 +4,7 @@
 //! The only place where threads, the workers' pool and the sources' own
 //! runtimes meet.
 
+pub mod attempts;
 pub mod canon;
 pub mod dataset;
 pub mod doctor;
@@ -27,6 +28,7 @@ pub mod stream;
 pub mod survey;
 pub mod times;
 
+use attempts::Judged;
 use dataset::{Compared, Strategy};
 use ends::{Ends, SideEnd};
 use open::{NotOpened, Opened};
@@ -52,6 +54,8 @@ pub struct Options {
     /// How many rows of each kind the detail files hold.
     pub max_details: usize,
     pub strategy: Strategy,
+    /// How often a dataset is started over after a connection was lost.
+    pub retries: u32,
     /// What the sources share.
     pub context: Context,
 }
@@ -116,17 +120,15 @@ fn verify_each(
     };
     let mut first = opened.into_iter().next().filter(|_| specs.len() == 1);
     for spec in specs {
-        let opened = first
-            .take()
-            .unwrap_or_else(|| open::open(spec, &options.context));
-        let (dataset, details, reasons) = match opened {
+        let judge = |opened: Result<Opened, Box<NotOpened>>| match opened {
             Ok(opened) => judge(spec, opened, options, progress),
             Err(not) => judge_failed(&spec.name, &spec.gates, *not),
         };
-        finished.verdict = finished.verdict.max(dataset.verdict);
-        finished.datasets.push(dataset);
-        finished.details.push(details);
-        finished.reasons.extend(reasons);
+        let judged = attempts::dataset(spec, first.take(), options, judge);
+        finished.verdict = finished.verdict.max(judged.dataset.verdict);
+        finished.datasets.push(judged.dataset);
+        finished.details.push(judged.details);
+        finished.reasons.extend(judged.reasons);
     }
     if finished.datasets.is_empty() {
         finished.verdict = Verdict::Inconclusive;
@@ -135,12 +137,7 @@ fn verify_each(
 }
 
 /// Compares one dataset and judges what was found.
-fn judge(
-    spec: &DatasetSpec,
-    opened: Opened,
-    options: &Options,
-    progress: &dyn Progress,
-) -> (Dataset, Details, Vec<Reason>) {
+fn judge(spec: &DatasetSpec, opened: Opened, options: &Options, progress: &dyn Progress) -> Judged {
     let Opened {
         plan,
         mut sources,
@@ -185,9 +182,9 @@ fn judge(
                 ends: &ends,
                 rechecked,
             };
-            let (dataset, mut details, reasons) = found.judge(identities);
-            details.keep(options.max_details);
-            (dataset, details, reasons)
+            let mut judged = found.judge(identities);
+            judged.details.keep(options.max_details);
+            judged
         }
         Err(failure) => {
             let not = NotOpened {
@@ -208,7 +205,7 @@ struct Found<'a> {
 }
 
 impl Found<'_> {
-    fn judge(&self, identities: [Identity; 2]) -> (Dataset, Details, Vec<Reason>) {
+    fn judge(&self, identities: [Identity; 2]) -> Judged {
         let Found {
             plan, whole, ends, ..
         } = *self;
@@ -222,8 +219,12 @@ impl Found<'_> {
             warnings: &ends.warnings,
             recheck: self.rechecked.map(|rechecked| self.recheck(rechecked)),
         });
-        let reasons = reasons::of(&dataset, &ends.failures);
-        (dataset, details, reasons)
+        Judged {
+            reasons: reasons::of(&dataset, &ends.failures),
+            again: attempts::worth_again(&ends.failures),
+            dataset,
+            details,
+        }
     }
 
     fn findings(&self) -> Vec<gate::Finding> {
@@ -282,7 +283,7 @@ fn side_read(ends: &Ends, side: Side, identity: Option<Identity>) -> SideRead<'_
 }
 
 /// A dataset of which nothing was seen: every gate is undecided.
-fn judge_failed(name: &str, gates: &Gates, not: NotOpened) -> (Dataset, Details, Vec<Reason>) {
+fn judge_failed(name: &str, gates: &Gates, not: NotOpened) -> Judged {
     let nothing = Tally::default();
     let findings = gate::evaluate(
         gates,
@@ -301,6 +302,10 @@ fn judge_failed(name: &str, gates: &Gates, not: NotOpened) -> (Dataset, Details,
         },
     );
     let dataset = build::unopened(name, not.identities, findings, &not.failures);
-    let reasons = reasons::of(&dataset, &not.failures);
-    (dataset, build::no_details(name), reasons)
+    Judged {
+        reasons: reasons::of(&dataset, &not.failures),
+        again: attempts::worth_again(&not.failures),
+        details: build::no_details(name),
+        dataset,
+    }
 }

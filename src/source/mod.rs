@@ -6,6 +6,7 @@
 //! moves bytes: it cuts the stream into [`Chunk`]s at row boundaries. A
 //! [`Decode`] turns a chunk into [`Rows`] on whichever worker is free.
 
+pub mod backoff;
 pub mod batch;
 pub mod breaker;
 pub mod context;

@@ -241,6 +241,7 @@ pub fn watch(looks: &[Case]) -> serde_json::Value {
         memory: 1 << 20,
         max_details: 100,
         strategy: Way::Auto,
+        retries: 0,
         context: Context::default(),
     };
     let finished = run::verify(&plan.datasets, &how, &turn).unwrap();

@@ -26,7 +26,7 @@ fn every_flag_of_the_contract_is_understood() {
          --old-query q.sql --new-query r.sql --where x --ignore c,d --columns e,f --config g.toml \
          --dataset n --match-rate 99% --allow-same-source --format json --report-dir out \
          --scope keys-of-new --memory 1GiB --report-mode 0640 --show 3 --max-details 5 \
-         --deadline 10m --profile p --no-lock --quiet -vv",
+         --deadline 10m --profile p --no-lock --retries 4 --quiet -vv",
     );
     let names = |text: &str| Some(text.split(',').map(str::to_owned).collect::<Vec<_>>());
     let source = &options.source;
@@ -45,6 +45,7 @@ fn every_flag_of_the_contract_is_understood() {
         (options.profile.as_deref(), options.no_lock),
         (Some("p"), true)
     );
+    assert_eq!(options.retries, Some(4));
 }
 
 #[test]

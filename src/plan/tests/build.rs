@@ -91,7 +91,7 @@ fn one_location_or_nothing_is_refused_with_both_ways() {
 fn the_file_in_the_working_directory_says_everything_and_flags_override_it() {
     let files = [(
         "shadowgate.toml",
-        "report_dir = \"out\"\ndeadline = \"10m\"\nmemory = \"64MiB\"\nmax_details = 7\n[datasets.listings]\n\
+        "report_dir = \"out\"\ndeadline = \"10m\"\ndataset_retries = 4\nmemory = \"64MiB\"\nmax_details = 7\n[datasets.listings]\n\
          key = [\"id\"]\nignore = [\"at\"]\n[datasets.listings.old]\nsource = \"${OLD}\"\n\
          [datasets.listings.new]\nsource = \"new.csv\"\n",
     )];
@@ -101,6 +101,7 @@ fn the_file_in_the_working_directory_says_everything_and_flags_override_it() {
     assert!(plan.report_dir.ends_with("out"));
     assert_eq!((plan.memory, plan.max_details), (64 << 20, 7));
     assert_eq!(plan.deadline, Some(Duration::from_secs(600)));
+    assert_eq!(plan.retries, 4);
     assert!(plan.config.expect("was read").ends_with("shadowgate.toml"));
     let mut options = VerifyOptions {
         match_rate: Some("100%".to_owned()),
@@ -108,6 +109,7 @@ fn the_file_in_the_working_directory_says_everything_and_flags_override_it() {
         max_details: Some(5),
         report_mode: Some("0640".to_owned()),
         deadline: Some("0".to_owned()),
+        retries: Some(0),
         ..VerifyOptions::default()
     };
     options.source.key = Some(vec!["k".to_owned()]);
@@ -126,6 +128,7 @@ fn the_file_in_the_working_directory_says_everything_and_flags_override_it() {
         (1 << 20, 5, 0o640)
     );
     assert_eq!(plan.deadline, None, "as with any limit, 0 is none");
+    assert_eq!(plan.retries, 0);
 }
 
 #[test]

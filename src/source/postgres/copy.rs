@@ -348,7 +348,7 @@ impl<'a> Feed<'a> {
                 format!("{place}: the stream ended without its trailer"),
                 "run again once the server is stable",
             )
-            .transient());
+            .worth_again());
         }
         // A sink may have had enough of a stream that is over anyway.
         Ok(match !self.chunk.is_empty() && self.flush().is_break() {

@@ -40,7 +40,7 @@ pub fn failure(error: &Error, stage: Stage, place: &str) -> Failure {
             format!("{place}: the connection broke off: {other}"),
             "run again once the server is stable",
         )
-        .transient(),
+        .worth_again(),
     }
 }
 
@@ -71,7 +71,7 @@ fn lost(error: &io::Error, stage: Stage, place: &str) -> Failure {
             format!("{place}: the connection was lost: {error}"),
             "run again once the server is stable",
         )
-        .transient();
+        .worth_again();
     }
     // This is how the TLS layer refuses a certificate.
     if error.kind() == io::ErrorKind::InvalidData {
@@ -85,9 +85,12 @@ fn lost(error: &io::Error, stage: Stage, place: &str) -> Failure {
         format!("{place}: no connection: {error}"),
         "check that the server runs and that host and port are right",
     );
-    match lasting {
-        true => failure,
-        false => failure.transient(),
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    match error.kind() {
+        // Somebody was there: a server that starts or ends does this.
+        BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof => failure.worth_again(),
+        _ if lasting => failure,
+        _ => failure.transient(),
     }
 }
 
@@ -113,9 +116,18 @@ fn by_state(error: &PgDatabaseError, stage: Stage, place: &str) -> Failure {
     let why = format!("{place}: {} (SQLSTATE {state})", error.message());
     let failure = Failure::new(code, why, next);
     match transient {
+        true if passes(state) => failure.worth_again(),
         true => failure.transient(),
         false => failure,
     }
+}
+
+/// What a server does to whoever happens to be there: it is full (53300), starts
+/// or ends (57P01 to 57P03), or cancels in favour of others (class 40, which is
+/// also what a standby says where replaying had to go first).
+fn passes(state: &str) -> bool {
+    let named = ["53300", "57P01", "57P02", "57P03"].contains(&state);
+    named || state.starts_with("08") || state.starts_with("40")
 }
 
 /// Code, what to do next, and whether it may pass by itself.
@@ -213,6 +225,25 @@ mod tests {
             (connecting.code, connecting.transient),
             (Code::Unreachable, true)
         );
+    }
+
+    #[test]
+    fn only_what_passes_by_itself_is_worth_starting_over() {
+        for state in ["53300", "57P01", "57P03", "40001", "40P01", "08006"] {
+            assert!(passes(state), "{state}");
+        }
+        for state in [
+            "57014", "53100", "53200", "28P01", "42501", "57P04", "25P03", "",
+        ] {
+            assert!(!passes(state), "{state}");
+        }
+        let lost = |kind, stage| failure(&Error::Io(io::Error::from(kind)), stage, "p");
+        use io::ErrorKind::{ConnectionRefused, ConnectionReset, TimedOut};
+        assert!(lost(ConnectionReset, Stage::Reading).again);
+        assert!(lost(ConnectionReset, Stage::Connecting).again);
+        assert!(!lost(ConnectionRefused, Stage::Connecting).again);
+        assert!(!lost(TimedOut, Stage::Connecting).again);
+        assert!(!connect_timed_out("p", 1.0).again && !silent("p").again);
     }
 
     #[test]

@@ -156,7 +156,7 @@ impl Session {
                 format!("{}: the connection was lost before", self.place),
                 "run again once the server is stable",
             )
-            .transient()
+            .worth_again()
         })
     }
 

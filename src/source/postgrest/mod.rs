@@ -254,7 +254,13 @@ impl Source for Postgrest {
                 select: &self.select,
                 origin: self.origin(),
             };
-            self.opened = Some(self.runtime.block_on(opening.open())?);
+            let opened = self.runtime.block_on(opening.open());
+            // Nothing was read that could be started over: only asked again and again.
+            let opened = opened.map_err(|failure| Failure {
+                again: false,
+                ..failure
+            });
+            self.opened = Some(opened?);
         }
         Ok(self.opened()?.schema.clone())
     }
