@@ -91,6 +91,8 @@ pub enum Code {
     RowSecurity,
     /// The bytes are not what their format says (place given).
     Malformed,
+    /// A command that is a source ended in a failure, or left its output open.
+    CommandFailed,
     /// A statement or lock timeout, or a deadline.
     Timeout,
     /// Both sides read the same table or file.

@@ -80,7 +80,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 
 /// Readers of one kind of source each: no other module may name them, save the
 /// one that opens sources.
-const ENGINES: &[&str] = &["csv", "json", "sqlite", "postgres", "postgrest"];
+const ENGINES: &[&str] = &["csv", "json", "sqlite", "postgres", "postgrest", "command"];
 
 struct File {
     /// Under src/, without `.rs` and `/mod`.

@@ -46,17 +46,23 @@ impl Cli {
     }
 }
 
-/// A misplaced URL must not be echoed: it can hold a password.
+/// A misplaced URL or command must not be echoed: it can hold a password.
 fn without_secrets(mut error: clap::Error) -> clap::Error {
+    let holds_one = |text: &String| {
+        let command = text
+            .get(..8)
+            .is_some_and(|head| head.eq_ignore_ascii_case("command:"));
+        text.contains("://") || command
+    };
     let is_secret = |value: &ContextValue| match value {
-        ContextValue::String(text) => text.contains("://"),
-        ContextValue::Strings(texts) => texts.iter().any(|text| text.contains("://")),
+        ContextValue::String(text) => holds_one(text),
+        ContextValue::Strings(texts) => texts.iter().any(holds_one),
         _ => false,
     };
     let found = error.context().filter(|(_, value)| is_secret(value));
     let kinds: Vec<ContextKind> = found.map(|(kind, _)| kind).collect();
     for kind in kinds {
-        error.insert(kind, ContextValue::String("(a URL)".to_owned()));
+        error.insert(kind, ContextValue::String("(a location)".to_owned()));
     }
     error
 }
@@ -85,7 +91,7 @@ pub enum Command {
 #[derive(Args, Clone, Debug)]
 pub struct SourceArgs {
     /// The old source: a file (.csv .tsv .json .jsonl, also .gz .zst), sqlite:FILE, postgres://…,
-    /// or PostgREST's root as https://…
+    /// PostgREST's root as https://…, or command:PROGRAM… that prints JSON Lines
     #[arg(value_parser = secret, value_hint = ValueHint::AnyPath)]
     pub old: Option<Secret>,
     /// The new source

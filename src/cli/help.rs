@@ -84,8 +84,9 @@ Examples:
   # One dataset of a configuration, for a script
   shadowgate verify --dataset listings --format json > report.json
 
-  # A dry run that prints a part: only its keys are compared
-  shadowgate verify old.csv dry-run.jsonl --key property_number --scope keys-of-new
+  # A dry run that prints a part as JSON Lines: only its keys are compared
+  shadowgate verify old.csv \"command:npx ts-node dry-run.ts --json\" \\
+      --key property_number --scope keys-of-new
 
   # With little memory; the report is the same
   shadowgate verify --memory 256MB

@@ -9,9 +9,9 @@ use super::column::{self, ColumnRules};
 use super::document::{Fields, Node, Problem, Reading};
 use super::gates::{self, GateChanges};
 use super::recheck::RecheckTable;
-use super::{rest, units};
+use super::{command, rest, units};
 use crate::compare::Scope;
-use crate::source::location::{Location, RestOptions, TextOptions};
+use crate::source::location::{CommandOptions, Location, RestOptions, TextOptions};
 
 /// One dataset as the file has it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -42,6 +42,7 @@ pub struct SideTable {
     pub sslrootcert: Option<PathBuf>,
     pub text: TextOptions,
     pub rest: RestOptions,
+    pub command: CommandOptions,
     pub timeouts: Timeouts,
 }
 
@@ -190,7 +191,7 @@ fn columns<'a>(
 }
 
 fn side<'a>(node: &Node<'a>, folder: &Path, reading: &mut Reading<'a>) -> SideTable {
-    let known = [&SIDE[..], &rest::FIELDS].concat();
+    let known = [&SIDE[..], &rest::FIELDS, &command::FIELDS].concat();
     let Some(fields) = reading.fields(node, &known) else {
         return SideTable::default();
     };
@@ -213,6 +214,7 @@ fn side<'a>(node: &Node<'a>, folder: &Path, reading: &mut Reading<'a>) -> SideTa
             encoding,
         },
         rest: rest::read(&fields, reading),
+        command: command::read(&fields, folder, reading),
         timeouts: Timeouts::read(&fields, reading),
     }
 }

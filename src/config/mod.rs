@@ -3,6 +3,7 @@
 //! at once, each with its line, and never with a value that may be a secret.
 
 pub mod column;
+pub mod command;
 pub mod dataset;
 pub mod document;
 mod dotenv;

@@ -79,6 +79,10 @@ fn default_name(options: &SourceOptions) -> String {
     let last = |table: &Option<String>| Some(table.as_ref()?.rsplit('.').next()?.to_owned());
     let stem = |location: &Option<crate::secret::Secret>| {
         let text = location.as_ref()?.expose();
+        if matches!(Location::parse(text), Ok(Location::Command(_))) {
+            // Its words may hold secrets.
+            return None;
+        }
         let name = Path::new(text).file_name()?.to_str()?;
         let stem = name.split('.').next().filter(|stem| !stem.is_empty())?;
         (!text.contains("://") && !text.contains('=')).then(|| stem.to_owned())

@@ -9,6 +9,7 @@
 mod asked;
 mod build;
 mod columns;
+mod command;
 mod datasets;
 mod definition;
 mod key;

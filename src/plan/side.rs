@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use super::SideSpec;
 use super::options::SourceOptions;
 use super::settings::{Origin, Setting};
-use super::surroundings;
+use super::{command, surroundings};
 use crate::config::{Config, Environment, SideTable, Timeouts};
 use crate::error::{Code, Failure, Result, Side};
-use crate::source::location::{Format, Location, Query, RestOptions, Spec, TextOptions};
+use crate::source::location::{CommandOptions, Location, Query, RestOptions, Spec, TextOptions};
+use crate::source::spool::Once;
 
 /// All that says something of sides, besides their own tables.
 #[derive(Clone, Copy)]
@@ -39,15 +40,15 @@ pub fn build(
     }
     overlay(&mut table, side, sayings.options, sayings.cwd);
     check(&table, &location)?;
-    let mut settings = vec![Setting::of_side(
-        side,
-        "source",
-        location.to_string(),
-        origin,
-    )];
+    let mut settings = Vec::new();
     if let Location::Rest(root) = &location {
         settings.extend(rest(side, root, &mut table.rest, sayings)?);
     }
+    let command = CommandOptions {
+        // A command runs once for each side that is built.
+        once: Once::default(),
+        ..table.command
+    };
     let timeouts = table.timeouts.or(timeouts);
     let query = table.query.map(read_query).transpose()?;
     let source = Spec {
@@ -56,6 +57,7 @@ pub fn build(
         filter: table.filter,
         text: table.text,
         rest: table.rest,
+        command,
         sslrootcert: table.sslrootcert,
         statement_timeout: timeouts.statement.unwrap_or(Spec::STATEMENT_TIMEOUT),
         lock_timeout: timeouts.lock.unwrap_or(Spec::LOCK_TIMEOUT),
@@ -63,6 +65,7 @@ pub fn build(
         ..Spec::new(location)
     };
     let rename = table.rename;
+    settings.insert(0, Setting::of_side(side, "source", source.shown(), origin));
     Ok((SideSpec { source, rename }, settings))
 }
 
@@ -114,12 +117,15 @@ fn rest(
 }
 
 fn keep_fitting(table: &mut SideTable, location: &Location) {
+    if !matches!(location, Location::Command(_)) {
+        table.command = CommandOptions::default();
+    }
     if location.is_database() {
         table.text = TextOptions::default();
     } else {
         (table.table, table.query, table.filter) = (None, None, None);
     }
-    if !matches!(location, Location::File(_, Format::Csv | Format::Tsv)) {
+    if !has_cells(table, location) {
         (table.text.delimiter, table.text.null) = (None, None);
     }
     if !matches!(location, Location::Postgres(_) | Location::Rest(_)) {
@@ -137,6 +143,15 @@ fn keep_fitting(table: &mut SideTable, location: &Location) {
             };
         }
         _ => table.rest = RestOptions::default(),
+    }
+}
+
+/// Whether it is read as delimited text, which knows NULL tokens.
+fn has_cells(table: &SideTable, location: &Location) -> bool {
+    match location {
+        Location::File(_, format) => format.has_cells(),
+        Location::Command(_) => table.command.format().has_cells(),
+        _ => false,
     }
 }
 
@@ -159,6 +174,10 @@ fn overlay(table: &mut SideTable, side: Side, options: &SourceOptions, cwd: &Pat
 
 fn check(table: &SideTable, location: &Location) -> Result<()> {
     check_rest(&table.rest, location)?;
+    if let Location::Command(line) = location {
+        return command::check(table, line);
+    }
+    command::check_none(&table.command, location)?;
     if location.is_database() {
         check_database(table, location)
     } else {
@@ -233,8 +252,8 @@ fn check_file(table: &SideTable, location: &Location) -> Result<()> {
             "Leave it out for this side (--old-where and --new-where are for one alone), or compare databases",
         ));
     }
-    let has_cells = matches!(location, Location::File(_, Format::Csv | Format::Tsv));
-    if !has_cells && (table.text.delimiter.is_some() || table.text.null.is_some()) {
+    if !has_cells(table, location) && (table.text.delimiter.is_some() || table.text.null.is_some())
+    {
         return Err(Failure::new(
             Code::Config,
             format!("`delimiter` and `null` are for CSV and TSV; {location} is JSON"),

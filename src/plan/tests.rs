@@ -1,6 +1,7 @@
 mod asking;
 mod build;
 mod columns;
+mod command;
 mod kit;
 mod resolve;
 mod settings;

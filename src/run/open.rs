@@ -166,7 +166,7 @@ fn described(spec: &DatasetSpec, side: Side) -> Identity {
         .as_ref()
         .map(|query| query.file.display().to_string());
     Identity {
-        location: spec.location.to_string(),
+        location: spec.shown(),
         relation: spec.table.clone().or(query),
         ..Identity::default()
     }

@@ -87,9 +87,12 @@ impl Clock {
     pub fn stop(&self, receipt: Option<&Receipt>) -> Times {
         let told = receipt.map(|receipt| receipt.first_row);
         let told = told.filter(|first_row| !first_row.is_zero());
-        let all = self.begun.elapsed();
+        let prepared = receipt.map_or(Duration::ZERO, |receipt| receipt.prepared);
+        let all = prepared + self.begun.elapsed();
         Times {
-            first_row: self.first_push.map(|pushed| told.unwrap_or(pushed)),
+            first_row: self
+                .first_push
+                .map(|pushed| prepared + told.unwrap_or(pushed)),
             reading: all.saturating_sub(self.waited),
             waiting: self.waited,
             all,
@@ -141,6 +144,21 @@ mod tests {
         assert_eq!(times.first_row, Some(first), "the first, not the last");
         assert!(!times.whole);
         assert_eq!(times.took(), None);
+    }
+
+    /// A dry run's path takes as long as the dry run.
+    #[test]
+    fn a_command_that_had_to_run_first_is_part_of_its_side() {
+        let mut clock = started(0);
+        clock.pushed();
+        let receipt = Receipt {
+            first_row: SECOND,
+            prepared: 60 * SECOND,
+            ..Receipt::default()
+        };
+        let times = clock.stop(Some(&receipt));
+        assert_eq!(times.first_row, Some(61 * SECOND));
+        assert!(times.reading >= 60 * SECOND && times.reading < 70 * SECOND);
     }
 
     #[test]

@@ -9,7 +9,8 @@ use url::Url;
 use crate::error::{Code, Failure, Result};
 use crate::secret::Secret;
 
-pub use super::spec::{Query, RestOptions, Spec, TextOptions};
+pub use super::argv::CommandLine;
+pub use super::spec::{CommandOptions, Query, RestOptions, Spec, TextOptions};
 
 /// A place rows can be read from.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +22,8 @@ pub enum Location {
     Postgres(Secret),
     /// PostgREST's root. Its credentials are no part of it.
     Rest(Url),
+    /// What a command writes. Its words may hold secrets.
+    Command(CommandLine),
 }
 
 /// The format of a text file, by its name without `.gz` or `.zst`.
@@ -35,7 +38,7 @@ pub enum Format {
 
 /// What a location may be, for hints.
 const KNOWN: &str = "Give a file (.csv, .tsv, .json, .jsonl or .ndjson, each also with .gz or .zst; \
-                     .db, .sqlite or .sqlite3 for SQLite), sqlite:FILE, postgres://USER@HOST/DATABASE, or PostgREST's root as https://…";
+                     .db, .sqlite or .sqlite3 for SQLite), sqlite:FILE, postgres://USER@HOST/DATABASE, PostgREST's root as https://…, or command:PROGRAM ARGUMENT…";
 
 impl Location {
     /// Reads a location as the command line and the configuration write it.
@@ -47,8 +50,8 @@ impl Location {
         if let Some(path) = strip_scheme(text, "sqlite") {
             return sqlite(path.strip_prefix("//").unwrap_or(path));
         }
-        if strip_scheme(text, "command").is_some() {
-            return Err(unsupported("command:"));
+        if let Some(line) = strip_scheme(text, "command") {
+            return Ok(Location::Command(CommandLine::new(line)));
         }
         match text.split_once("://") {
             Some((scheme, _)) if is_scheme(scheme) => by_scheme(scheme, text),
@@ -61,13 +64,14 @@ impl Location {
         match self {
             Location::File(path, format) => Location::File(base.join(path), format),
             Location::Sqlite(path) => Location::Sqlite(base.join(path)),
+            Location::Command(line) => Location::Command(line.under(base)),
             server => server,
         }
     }
 
     /// Whether it understands SQL: tables, queries, conditions.
     pub fn is_database(&self) -> bool {
-        !matches!(self, Location::File(..))
+        !matches!(self, Location::File(..) | Location::Command(_))
     }
 }
 
@@ -77,6 +81,7 @@ impl fmt::Display for Location {
         match self {
             Location::File(path, _) => write!(f, "{}", path.display()),
             Location::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Location::Command(line) => line.fmt(f),
             Location::Rest(url) => f.write_str(url.as_str().trim_end_matches('/')),
             Location::Postgres(url) => match Url::parse(url.expose()) {
                 Ok(url) => show_url(&url, f),
@@ -189,18 +194,39 @@ fn sqlite(path: &str) -> Result<Location> {
 
 fn file(text: &str) -> Result<Location> {
     let name = text.to_ascii_lowercase();
-    let bare = name
-        .strip_suffix(".gz")
-        .or_else(|| name.strip_suffix(".zst"));
-    let format = match bare.unwrap_or(&name).rsplit_once('.') {
-        Some((_, "csv")) => Format::Csv,
-        Some((_, "tsv")) => Format::Tsv,
-        Some((_, "json")) => Format::Json,
-        Some((_, "jsonl" | "ndjson")) => Format::JsonLines,
-        Some((_, "db" | "sqlite" | "sqlite3")) if bare.is_none() => return sqlite(text),
-        _ => return Err(unknown_file(text)),
-    };
-    Ok(Location::File(PathBuf::from(text), format))
+    let path = PathBuf::from(text);
+    match (Format::of(&path), name.rsplit_once('.')) {
+        (Some(format), _) => Ok(Location::File(path, format)),
+        (None, Some((_, "db" | "sqlite" | "sqlite3"))) => sqlite(text),
+        _ => Err(unknown_file(text)),
+    }
+}
+
+impl Format {
+    /// By a file's name.
+    pub fn of(path: &Path) -> Option<Format> {
+        let name = path.file_name()?.to_str()?.to_ascii_lowercase();
+        let packed = name.strip_suffix(".gz");
+        let packed = packed.or_else(|| name.strip_suffix(".zst"));
+        let (_, end) = packed.unwrap_or(&name).rsplit_once('.')?;
+        Format::named(end).or_else(|| (end == "ndjson").then_some(Format::JsonLines))
+    }
+
+    /// By its own name: `csv`, `tsv`, `json` or `jsonl`.
+    pub fn named(name: &str) -> Option<Format> {
+        match name {
+            "csv" => Some(Format::Csv),
+            "tsv" => Some(Format::Tsv),
+            "json" => Some(Format::Json),
+            "jsonl" => Some(Format::JsonLines),
+            _ => None,
+        }
+    }
+
+    /// Whether its cells are text with NULL tokens between delimiters.
+    pub fn has_cells(self) -> bool {
+        matches!(self, Format::Csv | Format::Tsv)
+    }
 }
 
 fn unknown_file(text: &str) -> Failure {
@@ -263,11 +289,9 @@ mod tests {
 
     #[test]
     fn what_is_not_supported_says_so_without_its_secrets() {
-        for text in ["mysql://u:hunter2@x/db", "command:echo hunter2"] {
-            let why = why(text);
-            assert!(why.contains("not supported in this version"), "{why}");
-            assert!(!why.contains("hunter2"), "{why}");
-        }
+        let why = why("mysql://u:hunter2@x/db");
+        assert!(why.contains("not supported in this version"), "{why}");
+        assert!(!why.contains("hunter2"), "{why}");
     }
 
     #[test]
@@ -306,6 +330,15 @@ mod tests {
             "postgres://app@db.example:6543/listings"
         );
         assert!(!format!("{location:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn a_command_is_what_follows_its_scheme() {
+        let location = Location::parse("Command: npx dry-run --token hunter2").expect("parses");
+        assert_eq!(location.to_string(), "command:npx … (3 arguments)");
+        assert!(!format!("{location:?}").contains("hunter2") && !location.is_database());
+        let under = location.under(Path::new("conf"));
+        assert!(matches!(under, Location::Command(line) if line.folder() == Path::new("conf")));
     }
 
     #[test]

@@ -6,9 +6,11 @@
 //! moves bytes: it cuts the stream into [`Chunk`]s at row boundaries. A
 //! [`Decode`] turns a chunk into [`Rows`] on whichever worker is free.
 
+pub mod argv;
 pub mod backoff;
 pub mod batch;
 pub mod breaker;
+pub mod command;
 pub mod context;
 pub mod csv;
 pub mod facts;
@@ -20,6 +22,7 @@ pub mod postgres;
 pub mod postgrest;
 pub mod records;
 pub mod spec;
+pub mod spool;
 pub mod sqlite;
 pub mod text;
 pub mod throttle;
@@ -35,7 +38,7 @@ pub use facts::Facts;
 pub use keys::{KeyColumn, Keys};
 pub use location::Location;
 
-use crate::error::{Failure, Result};
+use crate::error::{Code, Failure, Result};
 use crate::value::Type;
 use location::{Format, Spec};
 
@@ -111,6 +114,8 @@ pub struct Receipt {
     pub snapshot: Option<String>,
     /// From the request to the first row.
     pub first_row: Duration,
+    /// How long it took until there was anything to request: a command that ran.
+    pub prepared: Duration,
     /// How many requests brought rows, where the source is read in pages.
     pub pages: Option<u64>,
     /// What the source counted itself, before and after it was read.
@@ -218,8 +223,8 @@ pub trait Source: Send {
     fn verify_unchanged(&mut self) -> Result<()>;
 }
 
-/// Opens what a side's configuration names. Connections may be made and files
-/// opened; no row is read.
+/// Opens what a side's configuration names. Connections may be made, files
+/// opened and a command run; no row is read.
 pub fn open(spec: &Spec, context: &Context) -> Result<Box<dyn Source>> {
     match &spec.location {
         Location::File(_, Format::Csv | Format::Tsv) => csv::open(spec),
@@ -227,7 +232,27 @@ pub fn open(spec: &Spec, context: &Context) -> Result<Box<dyn Source>> {
         Location::Sqlite(_) => sqlite::open(spec, context),
         Location::Postgres(_) => postgres::open(spec, context),
         Location::Rest(_) => postgrest::open(spec, context),
+        Location::Command(line) => {
+            let ran = command::run(line, spec, context)?;
+            let inner = open(&ran.spec(), context)?;
+            ran.around(inner)
+        }
     }
+}
+
+/// Why a side cannot be looked at without side effects: to open a command is to
+/// run it. `None` where opening does no more than that.
+pub fn not_to_be_opened(spec: &Spec) -> Option<Failure> {
+    let Location::Command(line) = &spec.location else {
+        return None;
+    };
+    Some(command::look(line, spec).err().unwrap_or_else(|| {
+        Failure::new(
+            Code::Undecided,
+            "it could be started, and a check-up does not run it",
+            "see what it prints with `shadowgate columns`, which runs it",
+        )
+    }))
 }
 
 /// Turns chunks into rows; shared by all workers.

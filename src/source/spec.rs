@@ -3,13 +3,18 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::location::Location;
+use indexmap::IndexMap;
+
+use super::location::{Format, Location};
+use super::spool::Once;
 use crate::secret::Secret;
 
 /// Everything a side's configuration says about its source.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Spec {
     pub location: Location,
+    /// What a file is called, where its path says nothing to people.
+    pub name: Option<String>,
     pub table: Option<String>,
     /// The query's text and the file it came from.
     pub query: Option<Query>,
@@ -21,6 +26,7 @@ pub struct Spec {
     pub lock_timeout: Duration,
     pub connect_timeout: Duration,
     pub rest: RestOptions,
+    pub command: CommandOptions,
 }
 
 impl Spec {
@@ -34,6 +40,7 @@ impl Spec {
     pub fn new(location: Location) -> Spec {
         Spec {
             location,
+            name: None,
             table: None,
             query: None,
             filter: None,
@@ -43,6 +50,15 @@ impl Spec {
             lock_timeout: Self::LOCK_TIMEOUT,
             connect_timeout: Self::CONNECT_TIMEOUT,
             rest: RestOptions::default(),
+            command: CommandOptions::default(),
+        }
+    }
+
+    /// The location as people read it.
+    pub fn shown(&self) -> String {
+        match &self.location {
+            Location::Command(line) => line.shown(self.command.shell),
+            other => other.to_string(),
         }
     }
 }
@@ -58,6 +74,34 @@ pub struct RestOptions {
     pub role: Option<String>,
     /// Only these columns: each a name, or `alias:name`, perhaps with `::type`.
     pub select: Option<Vec<String>>,
+}
+
+/// What a command that is a source is told beside its words.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CommandOptions {
+    /// Where it runs, if not in the folder of what names it.
+    pub cwd: Option<PathBuf>,
+    /// Added to the environment that it inherits.
+    pub env: IndexMap<String, Secret>,
+    /// Zero: no limit.
+    pub timeout: Option<Duration>,
+    pub format: Option<Format>,
+    /// The file that it writes its data to, if not to stdout.
+    pub output: Option<PathBuf>,
+    /// Whether `sh -c` reads it.
+    pub shell: bool,
+    /// Another one lets it run again.
+    pub once: Once,
+}
+
+impl CommandOptions {
+    pub const TIMEOUT: Duration = Duration::from_secs(10 * 60);
+
+    /// As which its output is read: as said, else as its file's name says.
+    pub fn format(&self) -> Format {
+        let of_name = || self.output.as_deref().and_then(Format::of);
+        self.format.or_else(of_name).unwrap_or(Format::JsonLines)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use super::toml;
 use crate::error::Side;
 use crate::source::Location;
+use crate::source::location::CommandLine;
 
 /// How a side's `source` is written.
 pub struct Place {
@@ -24,9 +25,31 @@ pub fn source(side: Side, location: &Location, output: &Path) -> Place {
     match location {
         Location::File(file, _) => plain(path(file, output)),
         Location::Rest(_) => plain(location.to_string()),
+        Location::Command(line) => command(side, line),
         Location::Sqlite(file) => plain(format!("sqlite:{}", path(file, output))),
         Location::Postgres(url) if !holds_secret(url.expose()) => plain(url.expose().to_owned()),
         Location::Postgres(_) => secret(side, location),
+    }
+}
+
+/// Its arguments may hold a secret.
+fn command(side: Side, line: &CommandLine) -> Place {
+    let text = line.text().expose();
+    if line.words().is_ok_and(|words| words.len() == 1) {
+        return Place {
+            value: toml::string(&format!("command:{text}")),
+            comment: None,
+        };
+    }
+    let variable = match side {
+        Side::Old => "OLD_COMMAND",
+        Side::New => "NEW_COMMAND",
+    };
+    Place {
+        value: toml::quoted(&format!("${{{variable}}}")),
+        comment: Some(format!(
+            "{line}; its arguments may hold a secret and are not written here: export {variable} with the whole of it, from command: on, or write it in this place"
+        )),
     }
 }
 
@@ -122,6 +145,19 @@ mod tests {
             "\"postgres://app@db.example/listings?sslmode=require\""
         );
         assert!(place.comment.is_none());
+    }
+
+    #[test]
+    fn a_commands_arguments_are_not_written() {
+        let place = shown("command:npx dry-run --token hunter2");
+        assert_eq!(place.value, "\"${NEW_COMMAND}\"");
+        let comment = place.comment.expect("says what to do");
+        assert!(
+            comment.starts_with("command:npx … (3 arguments); "),
+            "{comment}"
+        );
+        assert!(!comment.contains("hunter2"), "{comment}");
+        assert_eq!(shown("command: ./dry-run").value, "\"command:./dry-run\"");
     }
 
     #[test]

@@ -65,6 +65,10 @@ fn unreached(probed: &Probed, failure: &Failure) -> Line {
     match (&probed.location, probed.facts.answered) {
         // Its columns may be known only once all of it was read.
         (Location::File(..), _) if late => Line::failed(Name::Reached, State::Warn, failure),
+        // To reach it would be to run it.
+        (Location::Command(_), _) if failure.code == Code::Undecided => {
+            Line::failed(Name::Reached, State::Warn, failure)
+        }
         // Counting the rows of a large table takes its time.
         (Location::Rest(_), Some(took)) if late => Line::warn(
             Name::Reached,

@@ -171,7 +171,8 @@ fn described(location: &Location) -> Identity {
 
 /// What runs on the side's thread. Whoever waited may be gone by then.
 fn ask(spec: &Spec, context: &Context, answer: &Sender<Answer>, wanted: &Receiver<Vec<Want>>) {
-    let mut source = match source::open(spec, context) {
+    let unopened = source::not_to_be_opened(spec);
+    let mut source = match unopened.map_or_else(|| source::open(spec, context), Err) {
         Ok(source) => source,
         Err(failure) => {
             let opened = Opened {

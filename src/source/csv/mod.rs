@@ -70,7 +70,7 @@ impl Csv {
         };
         Ok(Csv {
             dialect: Dialect::new(*format, &spec.text)?,
-            file: TextFile::open(path, spec.text.encoding.as_deref())?,
+            file: TextFile::open(path, spec.text.encoding.as_deref())?.called(spec.name.as_deref()),
             sizes: Sizes {
                 chunk: CHUNK,
                 record: RECORD_LIMIT,

@@ -65,7 +65,7 @@ impl Json {
             }
         };
         Ok(Json {
-            file: TextFile::open(path, spec.text.encoding.as_deref())?,
+            file: TextFile::open(path, spec.text.encoding.as_deref())?.called(spec.name.as_deref()),
             shape,
             stop: context.stop.clone(),
             found: None,

@@ -31,6 +31,8 @@ pub use reader::{Reader, failure};
 #[derive(Debug)]
 pub struct TextFile {
     path: PathBuf,
+    /// What people call it.
+    name: String,
     file: Arc<File>,
     stamp: Stamp,
     compression: Compression,
@@ -50,7 +52,7 @@ enum Compression {
 
 /// What changes when a file is written to or replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Stamp {
+pub struct Stamp {
     device: u64,
     inode: u64,
     size: u64,
@@ -80,12 +82,21 @@ impl TextFile {
         }
         Ok(TextFile {
             path: path.to_owned(),
+            name: path.display().to_string(),
             file: Arc::new(file),
             stamp: Stamp::of(&metadata),
             compression: Compression::of(path),
             encoding,
             either_utf16,
         })
+    }
+
+    /// The same under another name, where its path says nothing to people.
+    pub fn called(mut self, name: Option<&str>) -> TextFile {
+        if let Some(name) = name {
+            name.clone_into(&mut self.name);
+        }
+        self
     }
 
     /// `engine` is the format's name; compression and encoding are added to it.
@@ -98,7 +109,7 @@ impl TextFile {
             engine.push_str(detail);
         }
         Identity {
-            location: self.path.display().to_string(),
+            location: self.name.clone(),
             relation: None,
             engine,
             store: Some(format!("file:{}:{}", self.stamp.device, self.stamp.inode)),
@@ -131,7 +142,7 @@ impl TextFile {
     /// How failures name this file and places in it.
     pub fn origin(&self) -> Origin {
         Origin::new(
-            &self.path,
+            &self.name,
             match (self.compression, self.encoding) {
                 (_, Some(_)) => " of the decoded text",
                 (Compression::None, None) => "",
@@ -154,15 +165,12 @@ impl TextFile {
 
     /// Fails if the file has been written to or replaced since it was opened.
     pub fn verify_unchanged(&self) -> Result<()> {
-        let unchanged = std::fs::metadata(&self.path)
-            .map(|metadata| Stamp::of(&metadata) == self.stamp)
-            .unwrap_or(false);
-        if unchanged {
+        if Stamp::at(&self.path) == Some(self.stamp) {
             return Ok(());
         }
         Err(Failure::new(
             Code::SourceChanged,
-            format!("{} changed while it was read", self.path.display()),
+            format!("{} changed while it was read", self.name),
             "compare a copy that nobody writes to, or run again when the writer is done",
         )
         .transient())
@@ -188,6 +196,19 @@ impl Compression {
 }
 
 impl Stamp {
+    /// That of a file by its path, if there is one.
+    pub fn at(path: &Path) -> Option<Stamp> {
+        let metadata = std::fs::metadata(path).ok()?;
+        Some(Stamp::of(&metadata))
+    }
+
+    /// Whether a file that had the one stamp was written or replaced to have
+    /// this: a change of its mode or of its links is no such thing.
+    pub fn is_written_since(&self, before: &Stamp) -> bool {
+        let content = |stamp: &Stamp| (stamp.device, stamp.inode, stamp.size, stamp.modified);
+        content(self) != content(before)
+    }
+
     fn of(metadata: &Metadata) -> Stamp {
         Stamp {
             device: metadata.dev(),

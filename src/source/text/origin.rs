@@ -2,7 +2,6 @@
 //! tells them in the same words.
 
 use std::io;
-use std::path::Path;
 
 use encoding_rs::{EUC_JP, Encoding, SHIFT_JIS};
 
@@ -25,9 +24,9 @@ impl Origin {
         }
     }
 
-    pub(super) fn new(path: &Path, unit: &'static str) -> Self {
+    pub(super) fn new(name: &str, unit: &'static str) -> Self {
         Origin {
-            name: path.display().to_string(),
+            name: name.to_owned(),
             unit,
         }
     }
