@@ -169,7 +169,7 @@ fn run(spec: &DatasetSpec, limits: Limits, progress: &dyn Progress) -> Finished 
         memory: 256 << 20,
         max_details: 100,
         strategy: Strategy::Auto,
-        retries: 0,
+        retries: 2,
         context: context(limits),
     };
     match run::verify(std::slice::from_ref(spec), &options, progress) {

@@ -62,6 +62,7 @@ pub fn silent(place: &str) -> Failure {
         "check the network, then run again",
     )
     .transient()
+    .worth_again()
 }
 
 fn lost(error: &io::Error, stage: Stage, place: &str) -> Failure {

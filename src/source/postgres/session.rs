@@ -18,7 +18,7 @@ use super::super::location::Spec;
 use super::address::Address;
 use super::errors::{self, Stage};
 
-/// How much longer than its own timeout the server may be silent.
+/// How much longer than its own timeout the server may be silent, at most.
 const GRACE: Duration = Duration::from_secs(30);
 
 /// How long leaving a server that the run no longer waits for may take.
@@ -67,7 +67,7 @@ impl Session {
             address: address.options().clone().disable_statement_logging(),
             place: address.shown().to_owned(),
             connect_timeout: spec.connect_timeout,
-            patience: (!spec.statement_timeout.is_zero()).then(|| spec.statement_timeout + GRACE),
+            patience: patience(spec.statement_timeout),
             stop: stop.clone(),
             facts: Facts::default(),
         };
@@ -290,6 +290,11 @@ async fn connect(
         Some(done) => done.map_err(|error| errors::failure(&error, Stage::Connecting, place)),
         None => Err(errors::connect_timed_out(place, limit.as_secs_f64())),
     }
+}
+
+/// How long to wait for a server that ends statements by itself after `timeout`.
+fn patience(timeout: Duration) -> Option<Duration> {
+    (!timeout.is_zero()).then(|| timeout + timeout.min(GRACE))
 }
 
 /// A driver's answer, or `None` if it did not come in time.

@@ -16,6 +16,7 @@ use shadowgate::gate::Verdict;
 use shadowgate::report::model::Dataset;
 use shadowgate::run::Finished;
 use shadowgate::source::Limits;
+use shadowgate::source::location::Spec;
 
 const SQL: &str = "CREATE TABLE old (id bigint PRIMARY KEY, name text, price numeric);
     INSERT INTO old SELECT i, '物件' || i, i * 1.1 FROM generate_series(1, 2505) i;
@@ -51,7 +52,7 @@ fn said(finished: &Finished) -> Dataset {
 }
 
 #[test]
-fn seeded_faults_never_pass_for_the_truth() {
+fn seeded_faults_over_postgrest_never_pass_for_the_truth() {
     let api = serve("rest_faults", SQL, capped());
     let proxy = Proxy::start(api.port(), Plan::default());
     let undisturbed = run(&api, &proxy);
@@ -87,6 +88,66 @@ fn seeded_faults_never_pass_for_the_truth() {
             "{seed}: {plan:?}"
         );
         // A delay that stays is no fault of the rows.
+        let whole = said(&finished) == truth;
+        let honest = finished.verdict == Verdict::Inconclusive && !finished.reasons.is_empty();
+        assert!(whole || honest, "{seed}: {plan:?}: {:?}", finished.reasons);
+    }
+}
+
+/// The same over PostgreSQL's own protocol: a read that breaks in the middle is
+/// begun anew, in a new snapshot.
+#[test]
+fn seeded_faults_over_postgresql_never_pass_for_the_truth() {
+    let server = Postgres::start();
+    server.create_database("pg_faults");
+    server.sql("pg_faults", SQL);
+    let port = format!(":{}/", server.port());
+    let run = |proxy: &Proxy| {
+        let url = server.url("pg_faults");
+        let broken = url.replace(&port, &format!(":{}/", proxy.port()));
+        let hurried = |url: &str, name: &str| Spec {
+            statement_timeout: Duration::from_secs(1),
+            connect_timeout: Duration::from_secs(1),
+            ..table(url, name)
+        };
+        verify(
+            hurried(&url, "old"),
+            hurried(&broken, "new"),
+            &["id"],
+            patient(),
+        )
+    };
+    let proxy = Proxy::start(server.port(), Plan::default());
+    let undisturbed = run(&proxy);
+    assert_eq!(
+        undisturbed.verdict,
+        Verdict::Pass,
+        "{:?}",
+        undisturbed.reasons
+    );
+    let (bytes, truth) = (proxy.bytes(), said(&undisturbed));
+    for seed in 0..PASSING {
+        let plan = Plan::seeded(seed, bytes, 0);
+        let proxy = Proxy::start(server.port(), plan.clone());
+        let finished = run(&proxy);
+        assert!(proxy.fired() > 0, "{seed}: {plan:?}");
+        assert_eq!(
+            said(&finished),
+            truth,
+            "{seed}: {plan:?}: {:?}",
+            finished.reasons
+        );
+    }
+    for seed in 1000..1000 + LASTING {
+        let plan = Plan::seeded(seed, bytes, 0).forever();
+        let proxy = Proxy::start(server.port(), plan.clone());
+        let begun = Instant::now();
+        let finished = run(&proxy);
+        assert!(proxy.fired() > 0, "{seed}: {plan:?}");
+        assert!(
+            begun.elapsed() < Duration::from_secs(60),
+            "{seed}: {plan:?}"
+        );
         let whole = said(&finished) == truth;
         let honest = finished.verdict == Verdict::Inconclusive && !finished.reasons.is_empty();
         assert!(whole || honest, "{seed}: {plan:?}: {:?}", finished.reasons);
