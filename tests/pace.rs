@@ -305,6 +305,43 @@ fn rows_that_may_be_hidden_end_it() {
     assert_eq!(pace["reasons"][0]["code"], "row_security");
 }
 
+/// A dry run that takes half a second, and leaves a line each time.
+const DRY_RUN: &str = "echo ran >> runs
+sleep 0.5
+for id in 0 1 2 3 4; do echo \"{\\\"id\\\":$id,\\\"name\\\":\\\"x\\\"}\"; done
+";
+
+#[test]
+fn a_command_is_run_again_only_if_that_is_said() {
+    let lab = files([5, 5]).with("dry-run.sh", DRY_RUN);
+    let runs = || std::fs::read_to_string(lab.path("runs")).map_or(0, |runs| runs.lines().count());
+    let pace = |more: &[&str]| {
+        let args = ["pace", "--quiet", "--format", "json", "--key", "id"];
+        let sides = ["old.csv", "command:sh dry-run.sh"];
+        lab.run(&[&args[..], &sides, more].concat())
+    };
+    let refused = pace(&[]).exits(2);
+    for part in [
+        "new side: it is a command",
+        "5 times",
+        "--repeat-command",
+        "--runs 1",
+    ] {
+        assert!(refused.stderr.contains(part), "{part}\n{}", refused.stderr);
+    }
+    assert_eq!((refused.stdout.as_str(), runs()), ("", 0));
+    let once = measured(&pace(&["--runs", "1"]).exits(0));
+    assert_eq!((once["finding"].as_str(), runs()), (Some("one_pair"), 1));
+    let again = measured(&pace(&["--runs", "3", "--repeat-command"]).exits(0));
+    assert_eq!(runs(), 4, "once for each reading");
+    // What it takes to run is what its path takes.
+    assert_eq!(again["finding"], "slower", "{again}");
+    for reading in array(&again["new"]["readings"]) {
+        let first = reading["seconds_to_first_row"].as_f64().expect("a time");
+        assert!(first >= 0.5, "{reading}");
+    }
+}
+
 /// A database of which one view takes a minute for its last row.
 fn sleeping(name: &str) -> String {
     let server = Postgres::start();

@@ -8,8 +8,8 @@ use super::options::{Format, SourceOptions};
 use super::settings::Notes;
 use super::{DatasetSpec, Log};
 use crate::config::{Env, units};
-use crate::error::Result;
-use crate::source::Limits;
+use crate::error::{Result, Side};
+use crate::source::{Limits, Location};
 
 /// What `pace` takes, as typed.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -48,6 +48,9 @@ impl PacePlan {
             })?),
             None => config.and_then(|config| config.deadline),
         };
+        if let [dataset] = &asked.datasets[..] {
+            check_commands(dataset, options)?;
+        }
         Ok(PacePlan {
             datasets: asked.datasets,
             runs: options.runs,
@@ -58,5 +61,22 @@ impl PacePlan {
             notes: asked.notes,
             verbose: options.source.verbose,
         })
+    }
+}
+
+/// A command is run again for each reading, and who knows what it does then.
+fn check_commands(dataset: &DatasetSpec, options: &PaceOptions) -> Result<()> {
+    let is_command = |side: &Side| {
+        let source = &dataset.sides[side.index()].source;
+        matches!(source.location, Location::Command(_))
+    };
+    let command = Side::BOTH.into_iter().find(is_command);
+    match command.filter(|_| options.runs > 1 && !options.repeat_command) {
+        None => Ok(()),
+        Some(side) => Err(usage(
+            format!("it is a command, and would be run {} times", options.runs),
+            "Say --repeat-command if running it again does no harm, as a dry run's does not, or read it once with --runs 1",
+        )
+        .on(side)),
     }
 }

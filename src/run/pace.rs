@@ -9,6 +9,7 @@ use crate::error::{Failure, Result, Side};
 use crate::plan::{DatasetPlan, DatasetSpec};
 use crate::report::pace::Pace;
 use crate::report::pace::build::{self, Read, first_of};
+use crate::source::spool::Once;
 use crate::source::{Context, Identity, Location, Rows, Source};
 
 /// Reads both sides `runs` times. `Err`: what the user has to mend before any row
@@ -59,7 +60,7 @@ fn found(
 
 /// Both sides, read again and again.
 struct Track<'a> {
-    spec: &'a DatasetSpec,
+    spec: DatasetSpec,
     plan: DatasetPlan,
     context: &'a Context,
     progress: &'a dyn Progress,
@@ -71,14 +72,14 @@ struct Track<'a> {
 
 impl<'a> Track<'a> {
     fn new(
-        spec: &'a DatasetSpec,
+        spec: &DatasetSpec,
         opened: Opened,
         context: &'a Context,
         progress: &'a dyn Progress,
     ) -> Self {
         progress.dataset(&spec.name, opened.estimates);
         Track {
-            spec,
+            spec: spec.clone(),
             plan: opened.plan,
             context,
             progress,
@@ -132,8 +133,10 @@ impl<'a> Track<'a> {
         })
     }
 
-    fn open(&self, side: Side) -> Result<Box<dyn Source>> {
-        let (mut source, _) = open::one(self.spec, side, self.context)?;
+    fn open(&mut self, side: Side) -> Result<Box<dyn Source>> {
+        // What a command wrote before is not what it takes to write it.
+        self.spec.sides[side.index()].source.command.once = Once::default();
+        let (mut source, _) = open::one(&self.spec, side, self.context)?;
         source.divide(self.bounds[side.index()].clone());
         Ok(source)
     }
