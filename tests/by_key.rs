@@ -309,6 +309,7 @@ fn a_later_look_asks_for_the_keys_alone() {
     let expected = model::Recheck {
         rounds: 2,
         delay_seconds: 0.0,
+        settle_after_seconds: None,
         rechecked: 600,
         settled: 300,
         persistent: 270,

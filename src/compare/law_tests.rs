@@ -33,7 +33,7 @@ pub(super) const RULES: Rules<'static> = Rules {
     },
 };
 
-fn canonical((key, cell): Row) -> (Vec<u8>, usize) {
+pub(super) fn canonical((key, cell): Row) -> (Vec<u8>, usize) {
     let mut row = Vec::new();
     put_framed(&mut row, tag::TEXT, &[b'0' + key]);
     let key_len = row.len();

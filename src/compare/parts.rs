@@ -286,6 +286,5 @@ fn is_young(side: Side, row: &[u8], rules: Rules<'_>) -> bool {
     let time = cells(row).nth(rules.tolerances.len());
     let time = time.filter(|cell| cell.tag == tag::TIMESTAMPTZ);
     let time = time.and_then(|cell| cell.payload.try_into().ok().map(i64::from_be_bytes));
-    // An infinity says nothing of when.
-    time.is_some_and(|time| time > young[side.index()] && time != i64::MAX)
+    time.is_some_and(|time| time > young[side.index()])
 }

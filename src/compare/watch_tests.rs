@@ -1,15 +1,20 @@
 //! The laws of looking again: what settles, stays or moves is what a plain model
 //! says of each key, and the parts always add up to a whole comparison.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 
 use proptest::prelude::*;
 
 use super::cells::View;
 use super::found::Rules;
+use super::join::{self, Print};
 use super::law_tests::{RULES, Row, look, model, outcomes, rows};
 use super::parts::Parts;
 use super::watch::{Unmatched, Watch};
+use crate::error::Side;
+use crate::value::{put_fixed, tag};
 
 /// The rows of one key on each side, in no order.
 type Held = [Vec<Option<u8>>; 2];
@@ -180,4 +185,63 @@ proptest! {
         prop_assert_eq!(some.keys.len(), expected);
         prop_assert_eq!(all.finish().tallies, some.finish().tallies);
     }
+}
+
+/// A row of a key, with the time of its last change behind it, if it is known.
+fn timed(key: u8, cell: u8, time: Option<i64>) -> Vec<u8> {
+    let mut row = super::law_tests::canonical((key, Some(cell))).0;
+    match time {
+        Some(time) => put_fixed(&mut row, tag::TIMESTAMPTZ, &time.to_be_bytes()),
+        None => put_fixed(&mut row, tag::NULL, &[]),
+    }
+    row
+}
+
+/// How many keys move, of these rows of old and new.
+fn moving(old: &[Vec<u8>], new: &[Vec<u8>], young: [i64; 2]) -> u64 {
+    let rules = Rules {
+        watch: Watch {
+            young: Some(young),
+            ..Watch::default()
+        },
+        ..RULES
+    };
+    let prints = |rows: &[Vec<u8>]| -> Vec<Print> {
+        let print = |(at, row): (usize, &Vec<u8>)| {
+            let key = rules.key_of(row)[5];
+            Print::new(key.into(), u128::from(row[11]), 0, at as u64)
+        };
+        rows.iter().enumerate().map(print).collect()
+    };
+    let (mut left, mut right) = (prints(old), prints(new));
+    let mut parts = Parts::new(rules);
+    join::join(&mut left, &mut right, rules.scope, |pairing, unclear| {
+        let row = |side: Side, print: &Print| {
+            let rows = [old, new][side.index()];
+            Ok::<_, Infallible>(Cow::Borrowed(&rows[print.at as usize][..]))
+        };
+        let added = parts.add(&pairing, unclear, rules, row);
+        added.expect("rows are at hand");
+    });
+    parts.finish().moving
+}
+
+#[test]
+fn a_young_row_of_either_side_moves() {
+    let row = |cell, time| vec![timed(1, cell, time)];
+    let of = |old: &[Vec<u8>], new: &[Vec<u8>]| moving(old, new, [100, 200]);
+    // Each side is held to its own clock.
+    assert_eq!(of(&row(0, Some(100)), &row(1, Some(200))), 0);
+    assert_eq!(of(&row(0, Some(101)), &row(1, Some(200))), 1);
+    assert_eq!(of(&row(0, Some(100)), &row(1, Some(201))), 1);
+    // What is not known is no excuse, and what matches needs none.
+    assert_eq!(of(&row(0, None), &row(1, None)), 0);
+    assert_eq!(of(&row(0, Some(101)), &row(0, Some(50))), 0);
+    // A row that is missing, extra, or there twice.
+    assert_eq!(of(&row(0, Some(101)), &[]), 1);
+    assert_eq!(of(&row(0, Some(99)), &[]), 0);
+    assert_eq!(of(&[], &row(0, Some(201))), 1);
+    let twice = [row(0, Some(1)), row(0, Some(201))].concat();
+    assert_eq!(of(&[], &twice), 1);
+    assert_eq!(of(&twice[..1], &twice), 1);
 }

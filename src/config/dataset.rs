@@ -8,9 +8,10 @@ use indexmap::IndexMap;
 use super::column::{self, ColumnRules};
 use super::document::{Fields, Node, Problem, Reading};
 use super::gates::{self, GateChanges};
-use super::recheck::RecheckTable;
+use super::recheck::{self, RecheckTable};
 use super::{command, rest, units};
 use crate::compare::Scope;
+use crate::plan::Settle;
 use crate::source::location::{CommandOptions, Location, RestOptions, TextOptions};
 
 /// One dataset as the file has it.
@@ -27,6 +28,7 @@ pub struct Dataset {
     pub allow_same_source: bool,
     pub timeouts: Timeouts,
     pub recheck: RecheckTable,
+    pub settle: Option<Settle>,
 }
 
 /// One side as the file has it; paths are already under the file's folder.
@@ -122,7 +124,7 @@ const SIDE: [&str; 12] = [
 
 /// Reads one `[datasets.NAME]`; `folder` is the configuration file's.
 pub fn read<'a>(node: &Node<'a>, folder: &Path, reading: &mut Reading<'a>) -> Dataset {
-    let known = [&DATASET[..], &RecheckTable::FIELDS].concat();
+    let known = [&DATASET[..], &RecheckTable::FIELDS, &recheck::SETTLE].concat();
     let Some(fields) = reading.fields(node, &known) else {
         return Dataset::default();
     };
@@ -148,6 +150,7 @@ pub fn read<'a>(node: &Node<'a>, folder: &Path, reading: &mut Reading<'a>) -> Da
             .unwrap_or(false),
         timeouts: Timeouts::read(&fields, reading),
         recheck: RecheckTable::read(&fields, reading),
+        settle: recheck::settle(&fields, reading),
     }
 }
 

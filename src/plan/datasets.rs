@@ -135,6 +135,7 @@ fn one(name: &str, dataset: &Dataset, sayings: Sayings<'_>) -> Result<(DatasetSp
         scope: options.scope.or(dataset.scope).unwrap_or_default(),
         allow_same_source: options.allow_same_source || dataset.allow_same_source,
         recheck: Recheck::default().with(recheck),
+        settle: dataset.settle.clone(),
     };
     Ok((spec, settings))
 }

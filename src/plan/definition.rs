@@ -79,6 +79,7 @@ fn dataset_text(dataset: &DatasetSpec, text: &mut String) {
         scope,
         allow_same_source,
         recheck,
+        settle,
     } = dataset;
     let _ = writeln!(
         text,
@@ -96,6 +97,9 @@ fn dataset_text(dataset: &DatasetSpec, text: &mut String) {
     gates_text(gates, text);
     if *recheck != Recheck::default() {
         let _ = writeln!(text, "{recheck:?}");
+    }
+    if let Some(settle) = settle {
+        let _ = writeln!(text, "{settle:?}");
     }
 }
 

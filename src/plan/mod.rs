@@ -6,6 +6,7 @@
 //! column, types that cannot agree, a tolerance on text) is found here, all of
 //! it at once, and ends with exit 2.
 
+mod age;
 mod asked;
 mod build;
 mod columns;
@@ -31,6 +32,7 @@ use indexmap::IndexMap;
 
 pub use crate::compare::Scope;
 pub use crate::config::ColumnRules;
+pub use age::{Age, AgeColumn, Settle};
 pub use asked::{Asked, CONFIG_FILE, asked};
 pub use build::Plan;
 pub use columns::{ColumnView, Compared, SchemaView, SideColumn, columns};
@@ -67,6 +69,8 @@ pub struct DatasetSpec {
     pub scope: Scope,
     pub allow_same_source: bool,
     pub recheck: Recheck,
+    /// How long the sync may take to bring a change over.
+    pub settle: Option<Settle>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -95,15 +99,23 @@ pub struct DatasetPlan {
     pub gates: Gates,
     pub scope: Scope,
     pub allow_same_source: bool,
+    /// How rows tell their age, where that matters.
+    pub age: Option<Age>,
 }
 
 impl DatasetPlan {
-    /// What one side is asked for, in the plan's order.
+    /// What one side is asked for that is not compared.
+    pub fn beside(&self, side: Side) -> Option<&Want> {
+        let age = self.age.as_ref()?;
+        age.sides[side.index()].as_ref()?.want.as_ref()
+    }
+
+    /// What one side is asked for: the compared columns, in the plan's order, and
+    /// what is read beside them.
     pub fn wants(&self, side: Side) -> Vec<Want> {
         let columns = self.columns.iter();
-        columns
-            .map(|column| column.wants[side.index()].clone())
-            .collect()
+        let compared = columns.map(|column| column.wants[side.index()].clone());
+        compared.chain(self.beside(side).cloned()).collect()
     }
 }
 

@@ -5,7 +5,7 @@ use super::definition::{self, definition};
 use super::names::{self, Columns};
 use super::rules::{self, Applied, Given};
 use super::types::{self, Declaration};
-use super::{ColumnRules, DatasetPlan, DatasetSpec, PlanColumn, key};
+use super::{ColumnRules, DatasetPlan, DatasetSpec, PlanColumn, age, key};
 use crate::error::{Code, Failure, Result, Side};
 use crate::normalise::Pipeline;
 use crate::source::{Form, Schema, Want};
@@ -43,6 +43,7 @@ fn plan(spec: &DatasetSpec, schemas: [&Schema; 2]) -> Result<DatasetPlan> {
         only: Side::BOTH.map(|side| one_sided(spec, &sides, side)),
         ignored: spec.ignore.clone(),
         warnings: warnings(&columns, key.len(), schemas),
+        age: age::resolve(spec, &columns, &sides)?,
         columns,
         gates: spec.gates.clone(),
         scope: spec.scope,
@@ -97,6 +98,9 @@ pub(super) fn check_names(
         if spec.ignore.contains(name) {
             problems.push(format!("`{name}` is both to be compared and to be ignored"));
         }
+    }
+    if let Some(settle) = &spec.settle {
+        names::unknown("updated_at", &settle.column, sides, &mut problems);
     }
     for name in spec.rules.keys().filter(|name| *name != "*") {
         names::unknown("a rule", name, sides, &mut problems);
@@ -209,7 +213,11 @@ fn applied<'a>(
     for (index, (name, ty)) in columns.enumerate() {
         let is_key = index < key;
         let applied = match given(spec, name) {
-            Some(given) => rules::fit(name, given, &ty, is_key, &mut problems),
+            Some(given) => {
+                let rules = without_zone_of_age(spec, name, &ty, given.rules);
+                let rules = rules.as_ref().unwrap_or(given.rules);
+                rules::fit(name, Given { rules, ..given }, &ty, is_key, &mut problems)
+            }
             None => Applied::default(),
         };
         settled.push(Settled {
@@ -222,6 +230,21 @@ fn applied<'a>(
     let next = "Give the column a `type` that its rules are for, or take the rule away";
     refuse(Code::Config, problems, next)?;
     Ok(settled)
+}
+
+/// The zone of the column that tells a row's age is due also where the column is
+/// compared without it.
+fn without_zone_of_age(
+    spec: &DatasetSpec,
+    name: &str,
+    ty: &Type,
+    rules: &ColumnRules,
+) -> Option<ColumnRules> {
+    let settle = spec.settle.as_ref()?;
+    (settle.column == name && *ty != Type::TimestampTz).then(|| ColumnRules {
+        zone: None,
+        ..rules.clone()
+    })
 }
 
 fn definition_of(columns: &[Settled]) -> String {

@@ -1,3 +1,4 @@
+mod age;
 mod asking;
 mod build;
 mod columns;

@@ -126,13 +126,15 @@ pub struct Recheck {
     pub rounds: u32,
     /// The wait before each look.
     pub delay_seconds: f64,
-    /// How many keys were looked at again: `settled`, `persistent` and `moving`
-    /// ones. 0 where there were too many.
+    /// A row that was changed within so long may still be on its way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settle_after_seconds: Option<f64>,
+    /// How many keys were looked at again. 0 where there were too many.
     pub rechecked: u64,
     pub settled: u64,
-    /// They never matched, and neither side's rows changed.
+    /// They never matched, neither side's rows changed, and none is too young.
     pub persistent: u64,
-    /// They do not match yet: a side's rows changed between two looks.
+    /// They do not match yet: a side's rows changed between two looks, or lately.
     pub moving: u64,
 }
 

@@ -5,9 +5,9 @@ use crate::compare::sample::Smallest;
 use crate::error::Side;
 use crate::fingerprint::{Digest, Fingerprint};
 use crate::normalise::{Pipeline, Scratch};
-use crate::plan::DatasetPlan;
+use crate::plan::{AgeColumn, DatasetPlan};
 use crate::source::Cell;
-use crate::value::cells;
+use crate::value::{self, cells, put_fixed, tag};
 
 /// How many unreadable cells a side keeps as examples.
 pub const UNREADABLE_EXAMPLES: usize = 5;
@@ -20,6 +20,8 @@ pub struct Canon {
     plain: Option<Vec<Pipeline>>,
     /// The first so many columns are the key.
     key: usize,
+    /// Whether rows tell their age, and by what.
+    age: Option<Option<AgeColumn>>,
     pub prints: Fingerprint,
 }
 
@@ -71,6 +73,7 @@ impl Canon {
             plain: any.then(|| pipelines.iter().map(Pipeline::without_steps).collect()),
             pipelines,
             key: plan.key,
+            age: plan.age.as_ref().map(|age| age.sides[side.index()].clone()),
             prints: Fingerprint::new(&plan.definition),
         }
     }
@@ -112,6 +115,27 @@ impl Canon {
         facts
     }
 
+    /// Appends the time of the row's last change, which stands behind its columns
+    /// where rows are kept: NULL where it is not known.
+    pub fn age(&self, row: &[Cell], bytes: &[u8], work: &mut Work, out: &mut Vec<u8>) {
+        let Some(age) = &self.age else {
+            return;
+        };
+        let instant = age.as_ref().and_then(|age| {
+            let raw = row.get(age.place)?.raw(bytes);
+            work.plain.clear();
+            work.unchanged.resize(age.pipeline.steps().len(), 0);
+            let unchanged = &mut work.unchanged;
+            let pipeline = &age.pipeline;
+            let parsed = pipeline.apply(raw, &mut work.scratch, unchanged, &mut work.plain);
+            parsed.ok().and_then(|()| instant(&work.plain, age))
+        });
+        match instant {
+            Some(instant) => put_fixed(out, tag::TIMESTAMPTZ, &instant.to_be_bytes()),
+            None => put_fixed(out, tag::NULL, &[]),
+        }
+    }
+
     /// Only the key's cells: what a join by raw bytes needs.
     pub fn key(
         &self,
@@ -144,7 +168,7 @@ impl Canon {
             );
             counted.unreadable += u64::from(parsed.is_err());
             if index < self.key {
-                facts.unkeyed |= work.row[start] <= crate::value::tag::NULL;
+                facts.unkeyed |= work.row[start] <= tag::NULL;
                 facts.unreadable_key |= parsed.is_err();
                 facts.key_len = work.row.len();
             } else {
@@ -181,6 +205,19 @@ impl Canon {
                 .collect()
         });
     }
+}
+
+/// The instant of a canonical time, in µs since 2000-01-01 UTC. An infinity says
+/// nothing of when.
+fn instant(cell: &[u8], age: &AgeColumn) -> Option<i64> {
+    let cell = value::Cell::of(cell);
+    let time = i64::from_be_bytes(cell.payload.try_into().ok()?);
+    let instant = match cell.tag {
+        tag::TIMESTAMPTZ => Some(time),
+        tag::TIMESTAMP => age.zone.as_ref()?.to_utc(time),
+        _ => None,
+    };
+    instant.filter(|instant| !matches!(*instant, i64::MIN | i64::MAX))
 }
 
 impl Counted {

@@ -178,6 +178,13 @@ impl<'a> Pair<'a> {
 
     /// Whether rows may be told equal by the bytes their sources sent.
     fn raw_rows_decide(&self) -> Result<bool> {
+        // What is read beside the rows is no part of them.
+        if Side::BOTH
+            .iter()
+            .any(|side| self.plan.beside(*side).is_some())
+        {
+            return Ok(false);
+        }
         let form = |side: Side| -> Result<Option<String>> {
             let wants = self.wants(side);
             let decoder = self.sources[side.index()].decoder(&wants);

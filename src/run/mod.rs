@@ -143,6 +143,7 @@ fn judge(spec: &DatasetSpec, opened: Opened, options: &Options, progress: &dyn P
         mut sources,
         identities,
         estimates,
+        as_of,
         ..
     } = opened;
     progress.dataset(&plan.name, estimates);
@@ -156,7 +157,7 @@ fn judge(spec: &DatasetSpec, opened: Opened, options: &Options, progress: &dyn P
         options.max_details.max(build::SAMPLES),
         &options.context.stop,
     );
-    pair.watch = Again::watch(spec);
+    pair.watch = Again::watch(spec, as_of);
     let mut compared = pair.compare(options.strategy);
     // No snapshot is held while others are waited for.
     drop(sources);
@@ -254,9 +255,11 @@ impl Found<'_> {
     fn recheck(&self, rechecked: Rechecked) -> model::Recheck {
         let tally = self.whole.view(View::AsRead);
         let unmatched = tally.keys() - tally.matched;
+        let age = self.plan.age.as_ref();
         model::Recheck {
             rounds: rechecked.rounds,
             delay_seconds: rechecked.delay.as_secs_f64(),
+            settle_after_seconds: age.map(|age| age.after.as_secs_f64()),
             rechecked: rechecked.rechecked,
             settled: rechecked.settled,
             persistent: unmatched - self.whole.moving,

@@ -16,6 +16,9 @@ pub struct Opened {
     pub identities: [Identity; 2],
     /// The sources' own estimates of their rows.
     pub estimates: [Option<u64>; 2],
+    /// When what is read was so: µs since 2000-01-01 UTC, by each side's own clock
+    /// where it has one.
+    pub as_of: [i64; 2],
     /// Where each side's reading was divided: values of its key.
     pub bounds: [Vec<String>; 2],
 }
@@ -35,18 +38,21 @@ impl NotOpened {
 
 /// Opens both sides and plans their comparison.
 pub fn open(spec: &DatasetSpec, context: &Context) -> Result<Opened, Box<NotOpened>> {
-    settle(spec, both(spec, context)?, context)
+    let began = now();
+    settle(spec, both(spec, context)?, began, context)
 }
 
 /// The same, one side after the other, so that neither is in the other's way.
 pub fn open_in_turn(spec: &DatasetSpec, context: &Context) -> Result<Opened, Box<NotOpened>> {
+    let began = now();
     let sides = Side::BOTH.map(|side| one(spec, side, context));
-    settle(spec, gather(spec, sides, context)?, context)
+    settle(spec, gather(spec, sides, context)?, began, context)
 }
 
 fn settle(
     spec: &DatasetSpec,
     sides: [OpenedSide; 2],
+    began: i64,
     context: &Context,
 ) -> Result<Opened, Box<NotOpened>> {
     let identities = sides.each_ref().map(|(source, _)| source.identity());
@@ -73,8 +79,15 @@ fn settle(
         sources: [old, new],
         identities,
         estimates: [old_schema.estimate, new_schema.estimate],
+        as_of: [&old_schema, &new_schema].map(|schema| schema.now.unwrap_or(began)),
         bounds,
     })
+}
+
+/// Now, by this machine's clock, in µs since 2000-01-01 UTC.
+fn now() -> i64 {
+    const TO_2000: i64 = 946_684_800_000_000;
+    jiff::Timestamp::now().as_microsecond() - TO_2000
 }
 
 /// How many values of the key tell a source where to divide its reading.

@@ -242,8 +242,13 @@ impl Pass<'_> {
         if !facts.unkeyed {
             records.extend_from_slice(&[0; Print::BYTES]);
             if self.form == Form::Rows {
-                records.extend_from_slice(&(work.row.len() as u64).to_ne_bytes());
+                // The row's age is kept behind it, and is no part of its print.
+                let start = records.len();
+                records.extend_from_slice(&[0; size_of::<u64>()]);
                 records.extend_from_slice(&work.row);
+                canon.age(row, bytes, work, records);
+                let len = (records.len() - start - size_of::<u64>()) as u64;
+                records[start..start + size_of::<u64>()].copy_from_slice(&len.to_ne_bytes());
             }
         }
         if let Some(plain) = canon.plain(row, bytes, work) {

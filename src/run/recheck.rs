@@ -20,7 +20,7 @@ use crate::compare::Parts;
 use crate::compare::watch::{Unmatched, Watch};
 use crate::error::{Code, Failure, Result, Side};
 use crate::gate::counted;
-use crate::plan::{DatasetPlan, DatasetSpec};
+use crate::plan::{DatasetPlan, DatasetSpec, Settle};
 use crate::report::build;
 use crate::source::{Keys, Source};
 
@@ -44,9 +44,15 @@ pub struct Rechecked {
 }
 
 impl<'a> Again<'a> {
-    /// How the first look has to watch for later ones.
-    pub fn watch(spec: &DatasetSpec) -> Watch<'a> {
+    /// How a look has to watch for later ones, and which rows are too young to be
+    /// held against a side in it.
+    pub fn watch(spec: &DatasetSpec, as_of: [i64; 2]) -> Watch<'a> {
+        let young = |settle: &Settle| {
+            let after = i64::try_from(settle.after.as_micros()).unwrap_or(i64::MAX);
+            as_of.map(|as_of| as_of.saturating_sub(after))
+        };
         Watch {
+            young: spec.settle.as_ref().map(young),
             limit: match spec.recheck.rounds {
                 0 => 0,
                 _ => spec.recheck.limit,
@@ -60,7 +66,10 @@ impl<'a> Again<'a> {
     pub fn run(&self, compared: &mut Compared) -> Option<Rechecked> {
         let asked = self.spec.recheck;
         let Compared { parts, ends } = compared;
-        if asked.rounds == 0 || !ends.complete() || !ends.failures.is_empty() {
+        if (asked.rounds == 0 && self.spec.settle.is_none())
+            || !ends.complete()
+            || !ends.failures.is_empty()
+        {
             return None;
         }
         let mut done = Rechecked {
@@ -124,7 +133,10 @@ impl<'a> Again<'a> {
     fn read(&self, before: &Unmatched, keyed: &[Option<Keys>; 2]) -> Result<Parts, Vec<Failure>> {
         let context = &self.options.context;
         let Opened {
-            plan, mut sources, ..
+            plan,
+            mut sources,
+            as_of,
+            ..
         } = open::open(self.spec, context).map_err(|not| not.failures)?;
         if !same_columns(&plan, self.plan) {
             return Err(vec![changed()]);
@@ -140,7 +152,7 @@ impl<'a> Again<'a> {
         );
         pair.watch = Watch {
             before: Some(before),
-            ..Self::watch(self.spec)
+            ..Self::watch(self.spec, as_of)
         };
         pair.look_again(before, keyed)
     }

@@ -50,6 +50,9 @@ pub struct Schema {
     pub key: Option<Vec<String>>,
     /// The source's own estimate of its rows, for progress only.
     pub estimate: Option<u64>,
+    /// When its rows are as they are read, by its own clock: µs since 2000-01-01
+    /// UTC. `None`: it has no clock.
+    pub now: Option<i64>,
     /// What the user should know, such as a type compared by its text.
     pub warnings: Vec<String>,
     /// What cells are whose column declares no type.

@@ -145,6 +145,7 @@ pub fn dataset(old: Spec, new: Spec, key: &[&str]) -> DatasetSpec {
         gates: Gates::default(),
         scope: shadowgate::plan::Scope::All,
         recheck: Default::default(),
+        settle: None,
         allow_same_source: false,
     }
 }

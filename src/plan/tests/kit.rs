@@ -37,6 +37,7 @@ pub(super) fn spec(key: &str) -> DatasetSpec {
         scope: Scope::All,
         allow_same_source: false,
         recheck: Recheck::default(),
+        settle: None,
     }
 }
 

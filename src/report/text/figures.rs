@@ -100,7 +100,9 @@ fn outcomes<'a>(dataset: &Dataset, page: &Page<'_>) -> Table<'a> {
             _ => words.may_still_match,
         };
         row(words.moving, recheck.moving, still, true);
-        row(words.settled, recheck.settled, &looked, false);
+        if recheck.rounds > 0 {
+            row(words.settled, recheck.settled, &looked, false);
+        }
     }
     if let Some(keys) = counts.out_of_scope {
         row(

@@ -63,6 +63,7 @@ impl Catalog {
             Some(relation) => relation.key(session)?,
             None => None,
         };
+        catalog.schema.now = Some(session.facts.now);
         catalog.schema.estimate = match &catalog.relation {
             Some(relation) if subject.filter.is_none() => relation.estimate(session)?,
             _ => None,

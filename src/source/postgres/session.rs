@@ -56,6 +56,8 @@ pub struct Facts {
     /// Which server and database this is.
     server: String,
     pub backend: i32,
+    /// When the transaction began, in µs since 2000-01-01 UTC.
+    pub now: i64,
 }
 
 impl Session {
@@ -356,7 +358,8 @@ const FACTS: &str = "
            pg_catalog.current_setting('port'),
            (SELECT d.oid::pg_catalog.text FROM pg_catalog.pg_database d
              WHERE d.datname = pg_catalog.current_database()),
-           pg_catalog.pg_backend_pid()::pg_catalog.text";
+           pg_catalog.pg_backend_pid()::pg_catalog.text,
+           ((extract(epoch FROM pg_catalog.now()) - 946684800) * 1000000)::pg_catalog.int8::pg_catalog.text";
 
 /// Has the server look whether its client still lives, where it can: what a
 /// process that was killed has asked for must not run on.
@@ -379,6 +382,7 @@ fn facts(rows: &Table) -> Option<Facts> {
             text(6)?
         ),
         backend: text(7)?.parse().ok()?,
+        now: text(8)?.parse().ok()?,
     })
 }
 

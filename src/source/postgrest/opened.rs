@@ -61,6 +61,7 @@ impl Opening<'_> {
             columns: items.iter().map(|item| column(item, &known)).collect(),
             key: key.as_ref().and_then(|key| names_of(&items, key)),
             estimate: Some(count),
+            now: None,
             warnings,
             undeclared: Undeclared::Json,
             form: Form::Json,
