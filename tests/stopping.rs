@@ -18,6 +18,7 @@ use shadowgate::source::{Context, Limits};
 use shadowgate::stop::Stop;
 use support::Postgres;
 use support::fault::{At, Fault, Plan, Proxy};
+use support::postgrest::Postgrest;
 
 /// What the issue allows.
 const SOON: Duration = Duration::from_secs(5);
@@ -342,6 +343,7 @@ fn what_differs_among_the_rows_seen_is_told_whole() {
             max_details: 100,
             strategy: Strategy::Auto,
             retries: 0,
+            earlier: Default::default(),
             context: Context::new(stop.clone(), Limits::default()),
         };
         let finished = run::verify(&asked.datasets, &how, &Holding(stop)).expect("a report");
@@ -361,4 +363,46 @@ fn what_differs_among_the_rows_seen_is_told_whole() {
         let told: Vec<_> = finished.reasons.iter().map(|reason| reason.code).collect();
         assert_eq!(told, [Code::Timeout, Code::GateBroken]);
     }
+}
+
+#[test]
+fn the_time_it_will_take_is_told_beforehand() {
+    let server = Postgres::start();
+    server.create_database("foretold");
+    server.sql(
+        "foretold",
+        "CREATE TABLE new AS SELECT n AS id FROM generate_series(1, 1000) n; ALTER TABLE new ADD PRIMARY KEY (id)",
+    );
+    Postgrest::prepare(server, "foretold");
+    let api = Postgrest::start(server, "foretold", support::postgrest::Options::default());
+    let rows: String = (1..=1000).map(|n| format!("{n}\n")).collect();
+    let lab = Lab::new().with("old.csv", format!("id\n{rows}"));
+    let jwt = api.jwt("service_role");
+    let url = api.url();
+    lab.write(
+        "shadowgate.toml",
+        format!(
+            "rate_limit = \"20/s\"\npage_size = 10\n[datasets.d]\nkey = \"id\"\n[datasets.d.columns.id]\ntype = \"integer\"\n
+             [datasets.d.old]\nsource = \"old.csv\"\n
+             [datasets.d.new]\nsource = \"{url}\"\ntable = \"new\"\nauthorization = \"{jwt}\"\n"
+        ),
+    );
+    // 100 pages and a few requests beside them, at 20 a second.
+    let ran = lab.run(&["verify", "--deadline", "1m"]).exits(0);
+    let told = "reading is expected to take at least 5 s (1,000 rows in 106 requests at 20/s)";
+    assert_eq!(ran.stderr.matches(told).count(), 1, "{}", ran.stderr);
+    assert!(
+        !ran.stderr.contains("the deadline will pass"),
+        "{}",
+        ran.stderr
+    );
+    // By now both sides have shown how fast they are.
+    let ran = lab.verify(&["--deadline", "3s"]).exits(3);
+    let warning = "the deadline will pass before all is read: reading is expected to take about ";
+    assert!(ran.stderr.contains(warning), "{}", ran.stderr);
+    assert!(ran.stderr.contains(" as the last time"), "{}", ran.stderr);
+    let report = ran.saved_report();
+    assert_eq!(report["reasons"][0]["code"], "timeout");
+    let rows = report["datasets"][0]["counts"]["new_rows"].as_u64();
+    assert!(rows > Some(0) && rows < Some(1000), "{rows:?}");
 }

@@ -53,6 +53,10 @@ impl Kept {
 }
 
 impl Progress for Kept {
+    fn expected(&self, what: &str) {
+        self.listener.expected(what);
+    }
+
     fn dataset(&self, name: &str, estimates: [Option<u64>; 2]) {
         self.reset();
         self.listener.dataset(name, estimates);

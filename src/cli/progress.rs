@@ -90,6 +90,10 @@ impl<W: Write> Lines<W> {
 }
 
 impl<W: Write + Send> Progress for Lines<W> {
+    fn expected(&self, what: &str) {
+        let _ = writeln!(lock(&self.state).out, "{}", escape(what));
+    }
+
     fn dataset(&self, name: &str, estimates: [Option<u64>; 2]) {
         let mut told = lock(&self.state);
         self.rows
@@ -174,6 +178,10 @@ impl Bars {
 }
 
 impl Progress for Bars {
+    fn expected(&self, what: &str) {
+        let _ = self.screen.println(escape(what));
+    }
+
     fn dataset(&self, name: &str, estimates: [Option<u64>; 2]) {
         self.clear();
         let mut shown = lock(&self.shown);

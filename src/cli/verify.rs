@@ -13,7 +13,7 @@ use crate::error::{Code, Exit, Failure};
 use crate::gate::Verdict;
 use crate::plan::{Format, Plan, VerifyOptions};
 use crate::report::model::{Details, Reason, Report, Run, SCHEMA_VERSION};
-use crate::report::{json, text, writer};
+use crate::report::{earlier, json, text, writer};
 use crate::run::{self, Finished, Options, dataset::Strategy};
 use crate::stop::{Cause, Stop};
 
@@ -37,6 +37,7 @@ pub fn run(options: &VerifyOptions, stop: &Stop, begun: Instant) -> Exit {
         max_details: plan.max_details,
         strategy: Strategy::Auto,
         retries: plan.retries,
+        earlier: earlier::readings(&plan.report_dir),
     };
     // Held until the report is saved.
     let kept = match Kept::take(&plan, listener) {

@@ -5,6 +5,7 @@
 
 pub mod build;
 pub mod csv;
+pub mod earlier;
 pub mod json;
 pub mod lock;
 pub mod model;

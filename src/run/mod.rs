@@ -11,6 +11,7 @@ pub mod doctor;
 pub mod draft;
 pub mod ends;
 pub mod explain;
+pub mod forecast;
 mod keyed;
 mod keys;
 mod look;
@@ -31,6 +32,7 @@ pub mod times;
 use attempts::Judged;
 use dataset::{Compared, Strategy};
 use ends::{Ends, SideEnd};
+use forecast::Coming;
 use open::{NotOpened, Opened};
 use progress::Progress;
 use recheck::{Again, Rechecked};
@@ -42,6 +44,7 @@ use crate::error::{Exit, Failure, Result, Side};
 use crate::gate::{self, Gates, Observed, Verdict};
 use crate::plan::{DatasetPlan, DatasetSpec};
 use crate::report::build::{self, Input, SideRead};
+use crate::report::earlier::Reading;
 use crate::report::model::{self, Dataset, Details, Reason};
 use crate::report::reasons;
 use crate::source::{Context, Identity, Source};
@@ -56,6 +59,8 @@ pub struct Options {
     pub strategy: Strategy,
     /// How often a dataset is started over after a connection was lost.
     pub retries: u32,
+    /// How each side was read the last time.
+    pub earlier: Vec<Reading>,
     /// What the sources share.
     pub context: Context,
 }
@@ -98,6 +103,15 @@ pub fn verify(
     if !usage.is_empty() {
         return Err(usage);
     }
+    let coming: Vec<_> = specs
+        .iter()
+        .zip(&opened)
+        .filter_map(|(spec, opened)| {
+            let estimates = opened.as_ref().ok()?.estimates;
+            Some(Coming { spec, estimates })
+        })
+        .collect();
+    forecast::tell(&coming, &options.earlier, &options.context, progress);
     if opened.len() > 1 {
         // No snapshot is held while other datasets are read: each source is
         // opened again when its turn comes.

@@ -4,6 +4,11 @@ use crate::error::Side;
 
 /// Hears of a run's progress; shared by all threads.
 pub trait Progress: Sync {
+    /// How long all of it is expected to take, before anything is read.
+    fn expected(&self, what: &str) {
+        let _ = what;
+    }
+
     /// A dataset begins; `estimates` are the sources' own, in rows.
     fn dataset(&self, name: &str, estimates: [Option<u64>; 2]);
 

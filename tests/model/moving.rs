@@ -242,6 +242,7 @@ pub fn watch(looks: &[Case]) -> serde_json::Value {
         max_details: 100,
         strategy: Way::Auto,
         retries: 0,
+        earlier: Default::default(),
         context: Context::default(),
     };
     let finished = run::verify(&plan.datasets, &how, &turn).unwrap();

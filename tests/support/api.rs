@@ -171,6 +171,7 @@ fn run(spec: &DatasetSpec, limits: Limits, progress: &dyn Progress) -> Finished 
         max_details: 100,
         strategy: Strategy::Auto,
         retries: 2,
+        earlier: Default::default(),
         context: context(limits),
     };
     match run::verify(std::slice::from_ref(spec), &options, progress) {
