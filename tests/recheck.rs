@@ -261,3 +261,25 @@ fn files_are_looked_at_again_too() {
     let ran = equal.by_id(&["--recheck", "2"]).exits(0);
     assert_eq!(ran.saved_report()["datasets"][0]["recheck"]["rounds"], 0);
 }
+
+/// A command may do more than print: what it printed once is looked at again.
+#[test]
+fn a_command_is_not_run_again() {
+    let lab = Lab::csv("id,v\n1,a\n2,b\n", "").with(
+        "dry.sh",
+        "echo run >> runs\necho 'id,v'\necho 1,a\necho 2,x\n",
+    );
+    lab.write(
+        "shadowgate.toml",
+        "recheck = 2\nrecheck_delay = \"0\"\n[datasets.d]\nkey = \"id\"\nold.source = \"old.csv\"\n\
+         new = { source = \"command:sh dry.sh\", format = \"csv\" }\n",
+    );
+    let ran = lab.verify(&["--match-rate", "50%"]).exits(0);
+    let recheck = &ran.saved_report()["datasets"][0]["recheck"];
+    assert_eq!(
+        (&recheck["rounds"], &recheck["persistent"]),
+        (&2.into(), &1.into())
+    );
+    let runs = std::fs::read_to_string(lab.path("runs")).expect("it ran");
+    assert_eq!(runs, "run\n");
+}

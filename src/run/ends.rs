@@ -65,6 +65,9 @@ impl Ends {
         match ended.receipt {
             Ok(receipt) => {
                 let doubt = doubt(&receipt, end.rows);
+                let told = receipt.warnings.iter();
+                self.warnings
+                    .extend(told.map(|warning| format!("{side} side: {warning}")));
                 end.complete = doubt.is_none();
                 self.failures.extend(doubt.map(|doubt| doubt.on(side)));
                 end.receipt = receipt;

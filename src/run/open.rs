@@ -166,7 +166,9 @@ fn gather(
 /// Opens one source and reads its schema.
 pub fn one(spec: &DatasetSpec, side: Side, context: &Context) -> Result<OpenedSide> {
     context.stop.check()?;
-    let mut source = source::open(&spec.sides[side.index()].source, context)?;
+    let mut asked = spec.sides[side.index()].source.clone();
+    asked.moves = spec.recheck.rounds > 0;
+    let mut source = source::open(&asked, context)?;
     let schema = source.schema()?;
     Ok((source, schema))
 }

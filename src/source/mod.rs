@@ -128,6 +128,8 @@ pub struct Receipt {
     /// What speaks against this having been all rows, although the stream came
     /// to its end.
     pub doubt: Option<Failure>,
+    /// What the user should know of how it was read.
+    pub warnings: Vec<String>,
 }
 
 /// Who a source is, without secrets.

@@ -26,6 +26,9 @@ pub struct Spec {
     pub lock_timeout: Duration,
     pub connect_timeout: Duration,
     pub rest: RestOptions,
+    /// Whether rows may come and go while it is read: then keys that do not match
+    /// are looked at again.
+    pub moves: bool,
     pub command: CommandOptions,
 }
 
@@ -50,6 +53,7 @@ impl Spec {
             lock_timeout: Self::LOCK_TIMEOUT,
             connect_timeout: Self::CONNECT_TIMEOUT,
             rest: RestOptions::default(),
+            moves: false,
             command: CommandOptions::default(),
         }
     }

@@ -165,7 +165,7 @@ pub fn verify_while(spec: &DatasetSpec, limits: Limits, then: impl Fn(usize) + S
     run(spec, limits, &looks)
 }
 
-fn run(spec: &DatasetSpec, limits: Limits, progress: &dyn Progress) -> Finished {
+pub fn run(spec: &DatasetSpec, limits: Limits, progress: &dyn Progress) -> Finished {
     let options = run::Options {
         memory: 256 << 20,
         max_details: 100,

@@ -75,6 +75,7 @@ pub fn open(spec: &Spec, context: &Context) -> Result<Box<dyn Source>> {
         table,
         page: Cell::new(context.limits.page.max(1)),
         connections: context.limits.connections,
+        moves: spec.moves,
         bounds: Vec::new(),
         opened: None,
         runtime,
@@ -94,6 +95,8 @@ struct Postgrest {
     select: Vec<Item>,
     page: Cell<usize>,
     connections: usize,
+    /// Whether rows may come and go while it is read.
+    moves: bool,
     /// Where the key's order may be divided between connections.
     bounds: Vec<String>,
     opened: Option<Opened>,
@@ -302,6 +305,7 @@ impl Source for Postgrest {
             counted,
             before,
             after,
+            moves: self.moves,
         };
         Ok(Receipt {
             rows: Some(counted.rows),
@@ -311,6 +315,7 @@ impl Source for Postgrest {
             counts: Some([before, after]),
             retries: self.client.retried(),
             doubt: sum.doubt(&self.access, self.role.as_deref()),
+            warnings: sum.warning().into_iter().collect(),
             ..Receipt::default()
         })
     }
