@@ -7,6 +7,7 @@
 //! [`Decode`] turns a chunk into [`Rows`] on whichever worker is free.
 
 pub mod argv;
+pub mod ask;
 pub mod backoff;
 pub mod batch;
 pub mod breaker;
@@ -40,6 +41,7 @@ pub use location::Location;
 
 use crate::error::{Code, Failure, Result};
 use crate::value::Type;
+use ask::{Answer, Question};
 use location::{Format, Spec};
 
 /// What a source knows about its columns and rows before it is read.
@@ -145,6 +147,11 @@ pub struct Identity {
     /// same stored tables of one database, by whatever words: a table, a view of
     /// it, a query over it.
     pub store: Option<String>,
+    /// Of a server: its host, its database where the location names one, and as
+    /// whom it is read.
+    pub host: Option<String>,
+    pub database: Option<String>,
+    pub role: Option<String>,
 }
 
 /// Where a stream goes. It may block while all buffers are in use, which is
@@ -221,6 +228,14 @@ pub trait Source: Send {
         sink: &mut dyn Sink,
     ) -> Result<Option<Receipt>> {
         let _ = (wants, keys, sink);
+        Ok(None)
+    }
+
+    /// Answers a small question without sending its rows, once [`Source::schema`]
+    /// has run. `None`: its rows would have to be read for that. A failure may
+    /// end the snapshot, so whoever asks does not read from this source as well.
+    fn ask(&mut self, question: &Question) -> Result<Option<Answer>> {
+        let _ = question;
         Ok(None)
     }
 

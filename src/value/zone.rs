@@ -1,7 +1,8 @@
 //! Time zones by name or fixed offset, for text that has none of its own.
 
+use jiff::Timestamp;
 use jiff::civil::DateTime;
-use jiff::tz::{AmbiguousOffset, TimeZone};
+use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 
 use super::datetime::{self, DAY, SECOND};
 
@@ -39,6 +40,17 @@ impl Zone {
         };
         let instant = local.checked_sub(i64::from(east) * SECOND)?;
         (!matches!(instant, i64::MIN | i64::MAX)).then_some(instant)
+    }
+
+    /// What a clock of this zone shows at an instant.
+    pub fn clock(&self, instant: Timestamp) -> DateTime {
+        match &self.0 {
+            // An offset that was read from text is a day at most.
+            Rule::Fixed(east) => Offset::from_seconds(*east)
+                .unwrap_or(Offset::UTC)
+                .to_datetime(instant),
+            Rule::Named(zone) => zone.to_datetime(instant),
+        }
     }
 }
 
@@ -95,6 +107,19 @@ mod tests {
         }
         for bad in ["", "Asia/Nowhere", "+25:00", "9", "+", "../etc/passwd"] {
             assert_eq!(Zone::parse(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_clock_shows_its_own_time() {
+        let instant: Timestamp = "2024-07-01T18:30:00Z".parse().unwrap();
+        for (name, shown) in [
+            ("+09:00", "2024-07-02T03:30:00"),
+            ("Asia/Tokyo", "2024-07-02T03:30:00"),
+            ("Europe/Berlin", "2024-07-01T20:30:00"),
+        ] {
+            let clock = Zone::parse(name).unwrap().clock(instant);
+            assert_eq!(clock.to_string(), shown, "{name}");
         }
     }
 

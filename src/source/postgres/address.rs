@@ -80,6 +80,24 @@ impl Address {
     pub fn options(&self) -> &PgConnectOptions {
         &self.options
     }
+
+    /// The host, or the folder of its socket.
+    pub fn host(&self) -> String {
+        match self.options.get_socket() {
+            Some(socket) => socket.display().to_string(),
+            None => self.options.get_host().to_owned(),
+        }
+    }
+
+    pub fn database(&self) -> &str {
+        database(&self.options)
+    }
+}
+
+/// The server's rule: what is not named is called after the user.
+fn database(options: &PgConnectOptions) -> &str {
+    let named = options.get_database();
+    named.unwrap_or_else(|| options.get_username())
 }
 
 fn bad_url(why: &str) -> Failure {
@@ -125,7 +143,7 @@ fn is_local(options: &PgConnectOptions) -> bool {
 
 fn shown(options: &PgConnectOptions) -> String {
     let user = options.get_username();
-    let database = options.get_database().unwrap_or(user);
+    let database = database(options);
     let port = match options.get_port() {
         5432 => String::new(),
         port => format!(":{port}"),

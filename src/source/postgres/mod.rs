@@ -7,11 +7,13 @@
 //! protocol's own end have both arrived.
 
 mod address;
+mod ask;
 mod catalog;
 mod copy;
 mod decode;
 mod errors;
 mod facts;
+mod greeting;
 mod keyed;
 mod locator;
 mod name;
@@ -28,6 +30,7 @@ use std::time::{Duration, Instant};
 use crate::error::{Code, Failure, Result};
 use crate::stop::Stop;
 
+use super::ask::{Answer, Question};
 use super::location::{Location, Spec};
 use super::{Context, Decode, Facts, Identity, Keys, Receipt, Schema, Sink, Source, Want};
 use address::Address;
@@ -102,6 +105,12 @@ impl Source for Postgres {
             store: opened.map(|it| {
                 let rows = it.catalog.relation_id(&self.subject);
                 format!("{} {rows}", it.session.server())
+            }),
+            host: Some(self.address.host()),
+            database: Some(self.address.database().to_owned()),
+            role: Some(match opened {
+                Some(it) => it.session.facts.role.clone(),
+                None => self.address.options().get_username().to_owned(),
             }),
         }
     }
@@ -206,6 +215,12 @@ impl Source for Postgres {
 
     fn facts(&mut self, wants: &[Want]) -> Facts {
         facts::gather(self, wants)
+    }
+
+    fn ask(&mut self, question: &Question) -> Result<Option<Answer>> {
+        let opened = self.opened.as_mut().ok_or_else(not_opened)?;
+        let from = opened.catalog.from(&self.subject);
+        ask::ask(&mut opened.session, &opened.catalog, &from, question).map(Some)
     }
 
     fn verify_unchanged(&mut self) -> Result<()> {

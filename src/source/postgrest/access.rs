@@ -32,6 +32,17 @@ pub enum Role {
     Unknown,
 }
 
+impl Role {
+    /// As reports name it.
+    pub fn shown(&self) -> &str {
+        match self {
+            Role::Named(name) => name,
+            Role::Anonymous => "(no token: the API's anonymous role)",
+            Role::Unknown => "(a token that names no role)",
+        }
+    }
+}
+
 impl Access {
     pub fn new(root: &Url, options: &RestOptions) -> Result<Access> {
         let apikey = options.apikey.as_ref();

@@ -7,6 +7,7 @@
 
 mod access;
 mod answer;
+mod ask;
 mod client;
 mod columns;
 mod description;
@@ -27,6 +28,7 @@ use std::sync::Arc;
 use tokio::runtime::{Builder, Runtime};
 
 use self::access::Access;
+use self::ask::Asking;
 use self::client::Client;
 use self::columns::Item;
 use self::doubt::Sum;
@@ -34,6 +36,7 @@ use self::keyed::Keyed;
 use self::keyset::Pair;
 use self::opened::{Opened, Opening};
 use self::read::Reading;
+use super::ask::{Answer, Question};
 use super::location::{Location, RestOptions, Spec};
 use super::records::Shape;
 use super::records::decode::Decoder;
@@ -245,6 +248,9 @@ impl Source for Postgrest {
                 self.access.shown(),
                 self.shown_table()
             )),
+            host: self.access.root.host_str().map(str::to_owned),
+            database: None,
+            role: Some(self.access.role.shown().to_owned()),
         }
     }
 
@@ -357,6 +363,18 @@ impl Source for Postgrest {
                 ..Receipt::default()
             },
         }))
+    }
+
+    fn ask(&mut self, question: &Question) -> Result<Option<Answer>> {
+        let opened = self.opened()?;
+        let asking = Asking {
+            client: &self.client,
+            table: &self.table,
+            filter: &self.filter,
+            schema: &opened.schema,
+            own: &|name| opened.own_column(name),
+        };
+        self.runtime.block_on(asking.ask(question))
     }
 
     /// The receipt says whether the counts agree.

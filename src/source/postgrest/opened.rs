@@ -128,6 +128,19 @@ impl Opened {
         })
     }
 
+    /// The table's own name of a selected column.
+    pub fn own_column(&self, name: &str) -> Result<String> {
+        let item = self.item(name)?;
+        if item.is_own() {
+            return Ok(item.column.clone());
+        }
+        Err(Failure::new(
+            Code::Config,
+            format!("`{name}` is made of a column and is none"),
+            "name a column of the table",
+        ))
+    }
+
     /// A name for `column` that no selected column has.
     pub fn free_name(&self, column: &str) -> String {
         let mut name = format!("shadowgate_{column}");

@@ -6,6 +6,7 @@
 //! beside writers, else by keeping them out. Types bind nothing in SQLite, so
 //! each cell is sent as the storage class it has (`typeof`), not as its column's.
 
+mod ask;
 mod fault;
 mod file;
 mod frame;
@@ -25,6 +26,7 @@ use self::fault::{fault, is_busy};
 use self::file::{connect, modified, regular_file};
 use self::frame::{Decoder, Framer};
 use self::relation::Relation;
+use super::ask::{Answer, Question};
 use super::location::{Location, Spec};
 use super::{
     CHUNK, Column, Context, Decode, Facts, Identity, Receipt, Schema, Sink, Source, Undeclared,
@@ -242,6 +244,7 @@ impl Source for Sqlite {
             },
             engine: format!("SQLite {}", rusqlite::version()),
             store: relation.map(|relation| format!("file:{device}:{inode}#{}", relation.store)),
+            ..Identity::default()
         }
     }
 
@@ -354,6 +357,13 @@ impl Source for Sqlite {
             rows: counted.map(|count| facts::Rows { count, exact: true }),
             ..Facts::default()
         }
+    }
+
+    fn ask(&mut self, question: &Question) -> Result<Option<Answer>> {
+        self.start_clock(self.stop.clone())?;
+        let relation = &self.snapshot()?.relation;
+        let answer = ask::ask(&self.db, &self.path, relation, question);
+        answer.map(Some).map_err(|failure| self.stopped_or(failure))
     }
 
     /// The open transaction is the proof: what it shows cannot change. Only a

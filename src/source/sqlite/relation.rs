@@ -152,6 +152,17 @@ impl Relation {
         ))
     }
 
+    /// What follows `FROM`, with the condition.
+    pub fn all_rows(&self) -> String {
+        format!("{}{}", self.from, self.condition())
+    }
+
+    /// Whether the table itself keeps these from occurring twice.
+    pub fn is_unique(&self, key: &[String]) -> bool {
+        let own = self.key.as_ref();
+        own.is_some_and(|own| own.iter().all(|column| key.contains(column)))
+    }
+
     /// Counts a whole table; a query would have to run for it.
     pub fn count(&self) -> Option<String> {
         self.whole_table
@@ -176,7 +187,12 @@ impl Relation {
 
 /// Prepares the user's SQL and holds it to one reading statement without
 /// parameters (an unbound one would be NULL and quietly select nothing).
-fn checked<'a>(db: &'a Connection, path: &Path, what: &str, sql: &str) -> Result<Statement<'a>> {
+pub fn checked<'a>(
+    db: &'a Connection,
+    path: &Path,
+    what: &str,
+    sql: &str,
+) -> Result<Statement<'a>> {
     let refuse = |why: &str, next: &str| Failure::new(Code::Config, format!("{what} {why}"), next);
     if sql.contains('\0') {
         return Err(refuse("holds a NUL character", "Remove it."));
@@ -331,7 +347,7 @@ fn texts(db: &Connection, sql: &str, argument: &str) -> rusqlite::Result<Vec<Str
     rows.collect()
 }
 
-fn quoted(name: &str) -> String {
+pub fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 

@@ -113,6 +113,7 @@ impl TextFile {
             relation: None,
             engine,
             store: Some(format!("file:{}:{}", self.stamp.device, self.stamp.inode)),
+            ..Identity::default()
         }
     }
 
