@@ -10,11 +10,21 @@ use decimal::Decimal;
 pub struct Tolerance {
     pub absolute: Option<Decimal>,
     pub relative: Option<Decimal>,
+    /// Whatever they are: the column is read and not compared.
+    pub anything: bool,
 }
 
 impl Tolerance {
+    /// Of a column that is read for another purpose than to compare it.
+    pub fn anything() -> Tolerance {
+        Tolerance {
+            anything: true,
+            ..Tolerance::default()
+        }
+    }
+
     fn forgives(&self, old: Cell<'_>, new: Cell<'_>) -> bool {
-        decimal::within(old, new, self.absolute.as_ref(), self.relative.as_ref())
+        self.anything || decimal::within(old, new, self.absolute.as_ref(), self.relative.as_ref())
     }
 }
 

@@ -5,6 +5,7 @@ pub mod cause;
 pub mod cells;
 pub mod found;
 pub mod join;
+pub mod newer;
 pub mod parts;
 pub mod sample;
 pub mod tally;

@@ -209,5 +209,6 @@ fn tolerance<'a>(node: &Node<'a>, reading: &mut Reading<'a>) -> Option<Tolerance
     Some(Tolerance {
         absolute: bound("absolute"),
         relative: bound("relative"),
+        anything: false,
     })
 }

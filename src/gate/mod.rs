@@ -9,6 +9,7 @@ mod figures;
 mod law_tests;
 mod limit;
 mod ratio;
+pub mod rollback;
 #[cfg(test)]
 mod tests;
 
