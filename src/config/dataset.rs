@@ -9,6 +9,7 @@ use super::column::{self, ColumnRules};
 use super::document::{Fields, Node, Problem, Reading};
 use super::gates::{self, GateChanges};
 use super::recheck::{self, RecheckTable};
+use super::rollback::{self, RollbackTable};
 use super::{command, rest, units};
 use crate::compare::Scope;
 use crate::plan::Settle;
@@ -29,6 +30,7 @@ pub struct Dataset {
     pub timeouts: Timeouts,
     pub recheck: RecheckTable,
     pub settle: Option<Settle>,
+    pub rollback: RollbackTable,
 }
 
 /// One side as the file has it; paths are already under the file's folder.
@@ -92,7 +94,7 @@ pub fn checked<T>(
     }
 }
 
-const DATASET: [&str; 12] = [
+const DATASET: [&str; 13] = [
     "key",
     "ignore",
     "only",
@@ -105,6 +107,7 @@ const DATASET: [&str; 12] = [
     "statement_timeout",
     "lock_timeout",
     "connect_timeout",
+    "rollback",
 ];
 
 const SIDE: [&str; 12] = [
@@ -151,6 +154,10 @@ pub fn read<'a>(node: &Node<'a>, folder: &Path, reading: &mut Reading<'a>) -> Da
         timeouts: Timeouts::read(&fields, reading),
         recheck: RecheckTable::read(&fields, reading),
         settle: recheck::settle(&fields, reading),
+        rollback: match fields.get("rollback") {
+            Some(node) => rollback::read(node, folder, reading),
+            None => RollbackTable::default(),
+        },
     }
 }
 

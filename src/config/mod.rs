@@ -13,6 +13,7 @@ pub mod limits;
 pub mod nearest;
 pub mod recheck;
 pub mod rest;
+pub mod rollback;
 pub mod units;
 
 use std::path::{Path, PathBuf};
@@ -29,6 +30,7 @@ pub use environment::{Environment, Variable};
 pub use gates::GateChanges;
 pub use limits::LimitTable;
 pub use recheck::RecheckTable;
+pub use rollback::{QueryText, RollbackTable};
 
 use crate::error::{Code, Failure, Result};
 use dataset::checked;

@@ -7,7 +7,7 @@ use super::asked::usage;
 use super::options::SourceOptions;
 use super::settings::Setting;
 use super::side::Sayings;
-use super::{DatasetSpec, Recheck, SideSpec, side};
+use super::{DatasetSpec, Recheck, SideSpec, rollback, side};
 use crate::config::nearest::suggestion;
 use crate::config::{Config, Dataset};
 use crate::error::{Code, Failure, Result, Side};
@@ -136,6 +136,7 @@ fn one(name: &str, dataset: &Dataset, sayings: Sayings<'_>) -> Result<(DatasetSp
         allow_same_source: options.allow_same_source || dataset.allow_same_source,
         recheck: Recheck::default().with(recheck),
         settle: dataset.settle.clone(),
+        rollback: rollback::spec(&dataset.rollback).map_err(named)?,
     };
     Ok((spec, settings))
 }

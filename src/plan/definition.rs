@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use super::{ColumnRules, DatasetSpec, Recheck, SideSpec};
+use super::{ColumnRules, DatasetSpec, Recheck, RollbackSpec, SideSpec};
 use crate::compare::Scope;
 use crate::gate::Gates;
 use crate::normalise::Step;
@@ -80,6 +80,7 @@ fn dataset_text(dataset: &DatasetSpec, text: &mut String) {
         allow_same_source,
         recheck,
         settle,
+        rollback,
     } = dataset;
     let _ = writeln!(
         text,
@@ -101,6 +102,7 @@ fn dataset_text(dataset: &DatasetSpec, text: &mut String) {
     if let Some(settle) = settle {
         let _ = writeln!(text, "{settle:?}");
     }
+    rollback_text(rollback, text);
 }
 
 /// Which rows and cells there are: the query's text rather than its file's name.
@@ -128,6 +130,13 @@ fn rules_text(column: &str, rules: &ColumnRules, text: &mut String) {
         let _ = write!(text, " | {tolerance:?}");
     }
     text.push('\n');
+}
+
+/// Only which of two rows counts as newer: questions to the old side decide nothing.
+fn rollback_text(rollback: &RollbackSpec, text: &mut String) {
+    if let Some(updated_at) = &rollback.updated_at {
+        let _ = writeln!(text, "newer by {updated_at:?}");
+    }
 }
 
 fn gates_text(gates: &Gates, text: &mut String) {

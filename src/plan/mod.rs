@@ -22,6 +22,7 @@ mod options;
 mod pace;
 mod recheck;
 mod resolve;
+mod rollback;
 mod rules;
 mod settings;
 mod side;
@@ -42,6 +43,7 @@ pub use options::{Format, LimitOptions, RecheckOptions, SourceOptions, VerifyOpt
 pub use pace::{PaceOptions, PacePlan};
 pub use recheck::Recheck;
 pub use resolve::{resolve, resolve_key};
+pub use rollback::{RollbackOptions, RollbackSpec, Since, rollback};
 pub use settings::{Named, Notes, Origin, Setting};
 
 use crate::compare::cells::Tolerance;
@@ -71,6 +73,8 @@ pub struct DatasetSpec {
     pub recheck: Recheck,
     /// How long the sync may take to bring a change over.
     pub settle: Option<Settle>,
+    /// What `rollback-check` has to know beside.
+    pub rollback: RollbackSpec,
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -263,7 +263,7 @@ fn check_file(table: &SideTable, location: &Location) -> Result<()> {
     Ok(())
 }
 
-fn read_query(file: PathBuf) -> Result<Query> {
+pub(super) fn read_query(file: PathBuf) -> Result<Query> {
     match std::fs::read_to_string(&file) {
         Ok(sql) if sql.trim().is_empty() => Err(Failure::new(
             Code::Config,

@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 
 use shadowgate::error::{Failure, Side};
 use shadowgate::gate::Gates;
-use shadowgate::plan::{DatasetSpec, SideSpec};
+use shadowgate::plan::{DatasetSpec, RollbackSpec, SideSpec};
 use shadowgate::run::dataset::Strategy;
 use shadowgate::run::progress::{Progress, Silent};
 use shadowgate::run::{self, Finished};
@@ -147,6 +147,7 @@ pub fn dataset(old: Spec, new: Spec, key: &[&str]) -> DatasetSpec {
         recheck: Default::default(),
         settle: None,
         allow_same_source: false,
+        rollback: RollbackSpec::default(),
     }
 }
 

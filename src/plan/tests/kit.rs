@@ -7,7 +7,9 @@ use crate::compare::cells::Tolerance;
 use crate::error::{Code, Failure};
 use crate::gate::Gates;
 use crate::normalise::Step;
-use crate::plan::{ColumnRules, DatasetPlan, DatasetSpec, Recheck, SideSpec, resolve};
+use crate::plan::{
+    ColumnRules, DatasetPlan, DatasetSpec, Recheck, RollbackSpec, SideSpec, resolve,
+};
 use crate::source::location::{Location, Spec};
 use crate::source::{Column, Declared, Schema, Undeclared};
 use crate::value::Type;
@@ -38,6 +40,7 @@ pub(super) fn spec(key: &str) -> DatasetSpec {
         allow_same_source: false,
         recheck: Recheck::default(),
         settle: None,
+        rollback: RollbackSpec::default(),
     }
 }
 
@@ -66,6 +69,7 @@ pub(super) fn tolerance() -> ColumnRules {
         tolerance: Some(Tolerance {
             absolute: Decimal::parse("0.5"),
             relative: None,
+            anything: false,
         }),
         ..ColumnRules::default()
     }

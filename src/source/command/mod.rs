@@ -138,6 +138,7 @@ impl Source for Command {
                 Some(_) => inner.store,
                 None => Some(self.ran.store.clone()),
             },
+            ..Identity::default()
         }
     }
 
