@@ -82,7 +82,7 @@ fn object(values: &Values) -> io::Result<String> {
     Ok(serde_json::to_string(values)?)
 }
 
-fn line(out: &mut dyn Write, cells: &[Option<&str>]) -> io::Result<()> {
+pub(super) fn line(out: &mut dyn Write, cells: &[Option<&str>]) -> io::Result<()> {
     let mut text = String::new();
     for (index, value) in cells.iter().enumerate() {
         if index > 0 {

@@ -1,12 +1,12 @@
-//! report.json: the model itself, for scripts and for later runs.
+//! report.json and its like: the model itself, for scripts and for later runs.
 
 use std::io::{self, Write};
 
-use super::model::Report;
+use serde::Serialize;
 
-/// Writes the report as indented JSON with one trailing newline. Fields stand in
+/// Writes a model as indented JSON with one trailing newline. Fields stand in
 /// the model's order, so equal reports are equal byte for byte.
-pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+pub fn write(report: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, report)?;
     out.write_all(b"\n")
 }
@@ -14,6 +14,7 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::super::fixtures;
+    use super::super::model::Report;
     use super::*;
 
     fn text(report: &Report) -> String {

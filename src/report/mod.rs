@@ -11,6 +11,7 @@ pub mod lock;
 pub mod model;
 pub mod pace;
 pub mod reasons;
+pub mod rollback;
 mod samples;
 pub mod schema;
 pub mod text;
@@ -18,6 +19,6 @@ mod text_of;
 pub mod writer;
 
 #[cfg(test)]
-mod fixtures;
+pub mod fixtures;
 
 pub use crate::value::show::cut;

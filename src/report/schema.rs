@@ -1,12 +1,21 @@
-//! The JSON Schema of report.json, generated from the model, so that what is
+//! The JSON Schemas of report.json and rollback.json, generated from the models, so that what is
 //! published can never say something else than what is written.
 
 use super::model::Report;
+use super::rollback::Rollback;
 
 /// The schema as the text that is committed at `reports/report.schema.json`.
 pub fn text() -> String {
-    let schema = schemars::schema_for!(Report);
-    let mut text = serde_json::to_string_pretty(&schema).expect("a schema is plain JSON");
+    text_of(&schemars::schema_for!(Report))
+}
+
+/// The same of rollback.json: `reports/rollback.schema.json`.
+pub fn rollback() -> String {
+    text_of(&schemars::schema_for!(Rollback))
+}
+
+fn text_of(schema: &schemars::Schema) -> String {
+    let mut text = serde_json::to_string_pretty(schema).expect("a schema is plain JSON");
     text.push('\n');
     text
 }
@@ -16,10 +25,17 @@ mod tests {
     use super::super::fixtures;
     use super::*;
 
-    const COMMITTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/reports/report.schema.json");
+    fn committed(name: &str) -> std::path::PathBuf {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("reports");
+        folder.join(name)
+    }
 
     fn violations(report: &serde_json::Value) -> Vec<String> {
-        let schema = serde_json::from_str(&text()).unwrap();
+        violations_of(&text(), report)
+    }
+
+    fn violations_of(schema: &str, report: &serde_json::Value) -> Vec<String> {
+        let schema = serde_json::from_str(schema).unwrap();
         let validator = jsonschema::draft202012::new(&schema).unwrap();
         validator
             .iter_errors(report)
@@ -30,15 +46,40 @@ mod tests {
     /// To write the schema anew after a change of the model:
     /// `SHADOWGATE_BLESS=1 cargo test --lib report::schema`.
     #[test]
-    fn the_committed_schema_is_the_model() {
-        if std::env::var_os("SHADOWGATE_BLESS").is_some() {
-            std::fs::write(COMMITTED, text()).unwrap();
+    fn the_committed_schemas_are_the_models() {
+        let both = [
+            ("report.schema.json", text()),
+            ("rollback.schema.json", rollback()),
+        ];
+        for (name, text) in both {
+            if std::env::var_os("SHADOWGATE_BLESS").is_some() {
+                std::fs::write(committed(name), &text).unwrap();
+            }
+            let committed = std::fs::read_to_string(committed(name)).unwrap();
+            assert!(
+                committed == text,
+                "reports/{name} is stale: SHADOWGATE_BLESS=1 cargo test --lib report::schema"
+            );
         }
-        let committed = std::fs::read_to_string(COMMITTED).unwrap();
-        assert!(
-            committed == text(),
-            "reports/report.schema.json is stale: SHADOWGATE_BLESS=1 cargo test --lib report::schema"
-        );
+    }
+
+    #[test]
+    fn rollbacks_keep_their_schema() {
+        for rollback in crate::report::rollback::fixtures::all() {
+            let value = serde_json::to_value(&rollback).unwrap();
+            assert_eq!(
+                violations_of(&super::rollback(), &value),
+                Vec::<String>::new()
+            );
+            let back: Rollback = serde_json::from_value(value.clone()).unwrap();
+            assert_eq!(back, rollback);
+            let mut wrong = value;
+            wrong["answer"] = "maybe".into();
+            assert_ne!(
+                violations_of(&super::rollback(), &wrong),
+                Vec::<String>::new()
+            );
+        }
     }
 
     #[test]

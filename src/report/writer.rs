@@ -105,6 +105,17 @@ pub fn check(dir: &Path) -> Result<()> {
 /// Returns the run's folder. On failure the run leaves nothing behind, and
 /// `latest` stays as it was.
 pub fn save(dir: &Path, mode: Mode, report: &Report, details: &[Details]) -> Result<PathBuf> {
+    save_with(dir, mode, report, details, &|_| Ok(()))
+}
+
+/// The same, with files that `more` writes beside the usual ones.
+pub fn save_with(
+    dir: &Path,
+    mode: Mode,
+    report: &Report,
+    details: &[Details],
+    more: &dyn Fn(&Path) -> Result<()>,
+) -> Result<PathBuf> {
     fs::create_dir_all(dir).map_err(|error| cannot_write(dir, &error))?;
     let run = &report.run.id;
     let hidden = dir.join(format!(".tmp-{run}"));
@@ -113,7 +124,8 @@ pub fn save(dir: &Path, mode: Mode, report: &Report, details: &[Details]) -> Res
         .mode(0o700)
         .create(&hidden)
         .map_err(|error| cannot_write(&hidden, &error))?;
-    let done = fill(&hidden, mode, report, details)
+    let done = more(&hidden)
+        .and_then(|()| fill(&hidden, mode, report, details))
         .and_then(|()| fs::rename(&hidden, &saved).map_err(|error| cannot_write(&saved, &error)))
         .inspect_err(|_| drop(fs::remove_dir_all(&hidden)))
         .and_then(|()| {

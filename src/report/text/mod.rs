@@ -179,7 +179,7 @@ fn explain(report: &Report) -> Option<String> {
 }
 
 /// A word as a shell takes it.
-fn quoted(word: &str) -> String {
+pub fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_./:+@%".contains(c);
     match !word.is_empty() && !word.starts_with('-') && word.chars().all(plain) {
         true => word.to_owned(),
@@ -188,7 +188,7 @@ fn quoted(word: &str) -> String {
 }
 
 /// Text that others wrote (a driver, a file name), as one line.
-fn sentence(text: &str) -> String {
+pub fn sentence(text: &str) -> String {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     cell::escape(&lines.collect::<Vec<_>>().join("; "))
 }
