@@ -4,6 +4,7 @@
 pub mod doctor;
 mod pace;
 mod recheck;
+mod rollback;
 
 use std::convert::Infallible;
 use std::ffi::OsString;
@@ -18,6 +19,7 @@ use crate::secret::Secret;
 use doctor::DoctorArgs;
 pub use pace::PaceArgs;
 use recheck::RecheckArgs;
+pub use rollback::RollbackArgs;
 
 /// Proves that a new data path returns what the old one does, before traffic moves to it.
 #[derive(Clone, Debug, Parser)]
@@ -71,6 +73,8 @@ fn without_secrets(mut error: clap::Error) -> clap::Error {
 pub enum Command {
     /// Compare two sources and give a verdict
     Verify(Box<VerifyArgs>),
+    /// Tell before a rollback what it would lose: SAFE, LOSES N ROWS or CANNOT TELL
+    RollbackCheck(Box<RollbackArgs>),
     /// Look at two sources and write a commented shadowgate.toml
     Init(Box<InitArgs>),
     /// Show one key on both sides, step by step: raw, after each rule, canonical

@@ -13,6 +13,17 @@ macro_rules! exits {
     };
 }
 
+macro_rules! rollback_exits {
+    () => {
+        "Exit codes:
+  0    SAFE: nothing of new would be lost
+  1    LOSES N ROWS: these are proven to be lost
+  2    usage or configuration error, found before any row was read
+  3    CANNOT TELL: not everything could be seen, or told apart
+  130  interrupted (143: terminated)"
+    };
+}
+
 pub const EXITS: &str = exits!();
 
 pub const TOP: &str = concat!(
@@ -23,6 +34,9 @@ pub const TOP: &str = concat!(
   # What shadowgate.toml describes
   shadowgate init old.csv new.jsonl
   shadowgate verify
+
+  # What a rollback would lose
+  shadowgate rollback-check
 
   # Why one row differs
   shadowgate explain JP-000123 old.csv new.jsonl --key property_number
@@ -96,6 +110,41 @@ Examples:
 
 ",
     exits!()
+);
+
+pub const ROLLBACK_EXITS: &str = rollback_exits!();
+
+pub const ROLLBACK: &str = concat!(
+    "A rollback sends traffic back to OLD, so rows that only NEW has, or that are newer
+in NEW, would be lost. What is cheap to know of OLD is asked first, then both sides
+are compared as far as --deadline lets. The first line answers; the rows that would
+be lost are in lost_only_in_new.csv and lost_newer_in_new.csv, all of them, whole.
+Gates, recheck and the lock have no say in it: it may run beside a verification.
+
+In the configuration:
+  [datasets.listings.rollback]
+  updated_at = \"updated_at\"             # tells which of two rows is newer
+  group_by = \"system\"                   # rows are counted by its values
+  sync_state = \"SELECT state, updated_at FROM sync_state\"
+  emergency_stop = \"queries/emergency_stop.sql\"
+  since = \"30m\"                         # or --since: rows of OLD that changed
+
+Examples:
+  # What shadowgate.toml describes
+  shadowgate rollback-check
+
+  # With five minutes to decide, and what old was given since the switch
+  shadowgate rollback-check --deadline 5m --since '2026-11-26 02:40'
+
+  # Two sources that no configuration names; nothing tells which row is newer
+  shadowgate rollback-check postgres://app@old.example/app https://x.supabase.co/rest/v1 \\
+      --table property_listings
+
+  # For a script
+  shadowgate rollback-check --format json | jq -r .sentence
+
+",
+    rollback_exits!()
 );
 
 pub const INIT: &str =

@@ -11,6 +11,7 @@ mod lock;
 pub mod logging;
 mod pace;
 pub mod progress;
+mod rollback;
 mod shell;
 mod signals;
 mod verify;
@@ -47,6 +48,7 @@ pub fn main() -> ExitCode {
 fn run(command: Command, begun: Instant) -> Exit {
     match command {
         Command::Verify(args) => verify::run(&(*args).into(), &signals::listen(), begun),
+        Command::RollbackCheck(args) => rollback::run(&(*args).into(), &signals::listen(), begun),
         Command::Explain(args) => explain::run(*args, &signals::listen()),
         Command::Init(args) => init::run(*args, &signals::listen()),
         Command::Columns(args) => columns::run(*args, &signals::listen()),

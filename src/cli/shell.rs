@@ -51,7 +51,8 @@ fn manual(out: &mut Vec<u8>) -> io::Result<()> {
     // They are sections here, not pages of their own.
     let names = commands.iter().map(|command| command.get_name());
     let page = names.fold(String::from_utf8_lossy(&page).into_owned(), |page, name| {
-        page.replace(&format!("{NAME}\\-{name}(1)"), &format!("{NAME} {name}"))
+        let own = format!("{NAME}\\-{}(1)", name.replace('-', "\\-"));
+        page.replace(&own, &format!("{NAME} {name}"))
     });
     out.extend_from_slice(page.as_bytes());
     for command in commands {
@@ -86,6 +87,7 @@ mod tests {
         let page = String::from_utf8(page).expect("text");
         for command in [
             "VERIFY",
+            "ROLLBACK-CHECK",
             "INIT",
             "EXPLAIN",
             "COLUMNS",
@@ -104,6 +106,7 @@ mod tests {
         );
         assert!(page.contains("\nshadowgate verify\n"), "{page}");
         assert!(!page.contains("verify(1)"), "it has no page of its own");
+        assert!(!page.contains("check(1)"), "nor has this one");
         assert!(page.matches("\n.SS ").count() >= 6);
     }
 }

@@ -53,21 +53,25 @@ pub fn run(options: &VerifyOptions, stop: &Stop, begun: Instant) -> Exit {
     }
 }
 
-/// What is asked for, with the log begun as it says, and a folder that will take
-/// the report: a run of an hour must not end at a folder that could never be written.
 fn plan(options: &VerifyOptions, bars: Option<MultiProgress>) -> Result<Plan, Failure> {
     let plan = Plan::from(options, &super::environment, Path::new(""))?;
+    begin(&plan, bars)?;
+    Ok(plan)
+}
+
+/// Begins the log as the plan says, and looks for a folder that will take the
+/// report: a run of an hour must not end at a folder that could never be written.
+pub(super) fn begin(plan: &Plan, bars: Option<MultiProgress>) -> Result<(), Failure> {
     let colour = logging::colour(io::stderr().is_terminal());
     logging::start(&plan.log, &plan.notes, plan.verbose, colour, bars)?;
     writer::check(&plan.report_dir).map_err(|failure| Failure {
         code: Code::Usage,
         ..failure
-    })?;
-    Ok(plan)
+    })
 }
 
 /// Nothing was read: what to mend goes to stderr, and stdout stays empty.
-fn refuse(failures: &[Failure]) -> Exit {
+pub(super) fn refuse(failures: &[Failure]) -> Exit {
     failures.iter().for_each(tell);
     Exit::Usage
 }
@@ -103,7 +107,12 @@ fn exit(verdict: Verdict, signalled: Option<Cause>) -> Exit {
     signal.map_or_else(|| run::exit(verdict), |(_, exit)| exit)
 }
 
-fn report(plan: &Plan, finished: Finished, started: Timestamp) -> (Report, Vec<Details>) {
+/// The report of a run that ends now, and its details.
+pub(super) fn report(
+    plan: &Plan,
+    finished: Finished,
+    started: Timestamp,
+) -> (Report, Vec<Details>) {
     let report = Report {
         schema_version: SCHEMA_VERSION,
         verdict: finished.verdict,
@@ -124,7 +133,7 @@ fn report(plan: &Plan, finished: Finished, started: Timestamp) -> (Report, Vec<D
 }
 
 /// Marks a run that a signal ended: it passes nothing, however far it came.
-fn interrupted(report: &mut Report, cause: Cause) {
+pub(super) fn interrupted(report: &mut Report, cause: Cause) {
     let told = |reason: &Reason| reason.code == Code::Interrupted;
     if !report.reasons.iter().any(told) {
         worsen(report, &cause.failure());

@@ -5,9 +5,8 @@
 use std::time::Duration;
 
 use super::Options;
-use super::open::{self, NotOpened, Opened};
+use super::open::{NotOpened, Opened};
 use crate::error::{Failure, Result};
-use crate::plan::DatasetSpec;
 use crate::report::model::{Dataset, Details, Reason};
 use crate::source::{Context, backoff};
 
@@ -33,13 +32,13 @@ pub fn worth_again(failures: &[Failure]) -> Option<Failure> {
 /// Opens and judges a dataset, and starts it over as often as that may help and
 /// is allowed. `first` is what was opened already.
 pub fn dataset(
-    spec: &DatasetSpec,
+    open: impl Fn(&Context) -> Result<Opened, Box<NotOpened>>,
     first: Option<Result<Opened, Box<NotOpened>>>,
     options: &Options,
-    judge: impl Fn(Result<Opened, Box<NotOpened>>) -> Judged,
+    mut judge: impl FnMut(Result<Opened, Box<NotOpened>>) -> Judged,
 ) -> Judged {
     let mut context = options.context.clone();
-    let mut judged = judge(first.unwrap_or_else(|| open::open(spec, &context)));
+    let mut judged = judge(first.unwrap_or_else(|| open(&context)));
     for attempt in 1..=options.retries {
         let Some(why) = judged.again.take() else {
             break;
@@ -49,7 +48,7 @@ pub fn dataset(
         }
         // A server that is full has room for fewer.
         context.limits.connections = (context.limits.connections / 2).max(1);
-        judged = judge(open::open(spec, &context));
+        judged = judge(open(&context));
         for side in [&mut judged.dataset.old, &mut judged.dataset.new] {
             side.attempts = Some(attempt + 1);
         }

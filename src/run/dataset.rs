@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use super::canon::Canon;
 use super::ends::{self, Ends};
+use super::inspect::Inspect;
 use super::merge;
 use super::pass::{Form, Pass};
 use super::progress::Progress;
@@ -57,6 +58,9 @@ pub struct Pair<'a> {
     pub watch: Watch<'a>,
     /// What ends the run before its time.
     pub stop: &'a Stop,
+    /// Sees every key: then all rows are kept, so that they are at hand also
+    /// where a side breaks off.
+    pub inspect: Option<&'a dyn Inspect>,
     pub(super) canons: [Canon; 2],
     tolerances: Vec<Option<Tolerance>>,
 }
@@ -78,6 +82,7 @@ impl<'a> Pair<'a> {
             keep,
             watch: Watch::default(),
             stop,
+            inspect: None,
             canons: Side::BOTH.map(|side| Canon::new(plan, side)),
             tolerances: plan
                 .columns
@@ -92,7 +97,7 @@ impl<'a> Pair<'a> {
     pub fn compare(mut self, strategy: Strategy) -> Result<Compared> {
         let locates = self.sources.iter().all(|source| source.locates());
         let mut compared = match strategy {
-            Strategy::Auto if locates => self.by_prints()?,
+            Strategy::Auto if locates && self.inspect.is_none() => self.by_prints()?,
             _ => self.by_rows()?,
         };
         self.verify_unchanged(&mut compared.ends);
@@ -172,7 +177,10 @@ impl<'a> Pair<'a> {
 
     fn join_rows(&self, pass: &Pass<'_>, ends: &mut Ends) -> Result<Parts> {
         let (rules, stop) = (self.rules(), self.stop.summing_up());
-        let joined = merge::join_rows(pass, rules, &stop);
+        if let Some(inspect) = self.inspect {
+            inspect.begin();
+        }
+        let joined = merge::join_rows(pass, rules, &stop, self.inspect);
         ends.found(joined, &stop, || Parts::new(rules))
     }
 

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::inspect::Inspect;
 use super::part::Part;
 use super::pass::Pass;
 use super::store::PARTITIONS;
@@ -14,8 +15,13 @@ use crate::stop::Stop;
 /// How many keys are joined between two looks at whether the run is to end.
 const GLANCE: u32 = 1 << 12;
 
-/// Joins kept rows: every key is counted and compared.
-pub fn join_rows(pass: &Pass<'_>, rules: Rules<'_>, stop: &Stop) -> Result<Parts> {
+/// Joins kept rows: every key is counted and compared, and shown to `inspect`.
+pub fn join_rows(
+    pass: &Pass<'_>,
+    rules: Rules<'_>,
+    stop: &Stop,
+    inspect: Option<&dyn Inspect>,
+) -> Result<Parts> {
     let (found, _) = over_partitions(
         stop,
         || (Parts::new(rules), <[Vec<u8>; 2]>::default()),
@@ -37,6 +43,9 @@ pub fn join_rows(pass: &Pass<'_>, rules: Rules<'_>, stop: &Stop) -> Result<Parts
                 }
                 if done.is_ok() {
                     done = found.add(&pairing, unclear, rules, row);
+                }
+                if let (true, Some(inspect)) = (done.is_ok(), inspect) {
+                    done = inspect.key(&pairing, unclear, &row);
                 }
             });
             *spare = parts.map(Part::into_spare);

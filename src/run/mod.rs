@@ -12,6 +12,7 @@ pub mod draft;
 pub mod ends;
 pub mod explain;
 pub mod forecast;
+pub mod inspect;
 mod keyed;
 mod keys;
 mod look;
@@ -24,6 +25,8 @@ pub mod progress;
 pub mod queue;
 mod readable;
 mod recheck;
+pub mod rollback;
+mod sorted;
 pub mod store;
 pub mod stream;
 pub mod survey;
@@ -33,6 +36,7 @@ use attempts::Judged;
 use dataset::{Compared, Strategy};
 use ends::{Ends, SideEnd};
 use forecast::Coming;
+use inspect::Inspect;
 use open::{NotOpened, Opened};
 use progress::Progress;
 use recheck::{Again, Rechecked};
@@ -74,6 +78,18 @@ pub struct Finished {
     pub reasons: Vec<Reason>,
 }
 
+impl Finished {
+    /// Before the first dataset.
+    fn nothing() -> Finished {
+        Finished {
+            verdict: Verdict::Pass,
+            datasets: Vec::new(),
+            details: Vec::new(),
+            reasons: Vec::new(),
+        }
+    }
+}
+
 /// What a verdict tells a shell.
 pub fn exit(verdict: Verdict) -> Exit {
     match verdict {
@@ -90,10 +106,21 @@ pub fn verify(
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<Finished, Vec<Failure>> {
-    let mut opened: Vec<_> = specs
-        .iter()
-        .map(|spec| open::open(spec, &options.context))
-        .collect();
+    let open = |spec: &DatasetSpec| open::open(spec, &options.context);
+    let opened = open_all(specs, options, progress, open)?;
+    Ok(verify_each(specs, opened, options, progress))
+}
+
+/// Opens every dataset, to find all that the user has to mend, and tells how long
+/// reading will take. Of several, those
+/// that opened are let go again: no snapshot is held while others are read.
+fn open_all(
+    specs: &[DatasetSpec],
+    options: &Options,
+    progress: &dyn Progress,
+    open: impl Fn(&DatasetSpec) -> Result<Opened, Box<NotOpened>>,
+) -> Result<Vec<Result<Opened, Box<NotOpened>>>, Vec<Failure>> {
+    let mut opened: Vec<_> = specs.iter().map(open).collect();
     let usage: Vec<Failure> = opened
         .iter_mut()
         .filter_map(|opened| opened.as_mut().err())
@@ -113,11 +140,9 @@ pub fn verify(
         .collect();
     forecast::tell(&coming, &options.earlier, &options.context, progress);
     if opened.len() > 1 {
-        // No snapshot is held while other datasets are read: each source is
-        // opened again when its turn comes.
         opened.retain(Result::is_err);
     }
-    Ok(verify_each(specs, opened, options, progress))
+    Ok(opened)
 }
 
 fn verify_each(
@@ -126,19 +151,15 @@ fn verify_each(
     options: &Options,
     progress: &dyn Progress,
 ) -> Finished {
-    let mut finished = Finished {
-        verdict: Verdict::Pass,
-        datasets: Vec::new(),
-        details: Vec::new(),
-        reasons: Vec::new(),
-    };
+    let mut finished = Finished::nothing();
     let mut first = opened.into_iter().next().filter(|_| specs.len() == 1);
     for spec in specs {
         let judge = |opened: Result<Opened, Box<NotOpened>>| match opened {
-            Ok(opened) => judge(spec, opened, options, progress),
+            Ok(opened) => judge(spec, opened, options, progress, None),
             Err(not) => judge_failed(&spec.name, &spec.gates, *not),
         };
-        let judged = attempts::dataset(spec, first.take(), options, judge);
+        let open = |context: &Context| open::open(spec, context);
+        let judged = attempts::dataset(open, first.take(), options, judge);
         finished.verdict = finished.verdict.max(judged.dataset.verdict);
         finished.datasets.push(judged.dataset);
         finished.details.push(judged.details);
@@ -151,7 +172,13 @@ fn verify_each(
 }
 
 /// Compares one dataset and judges what was found.
-fn judge(spec: &DatasetSpec, opened: Opened, options: &Options, progress: &dyn Progress) -> Judged {
+fn judge(
+    spec: &DatasetSpec,
+    opened: Opened,
+    options: &Options,
+    progress: &dyn Progress,
+    inspect: Option<&dyn Inspect>,
+) -> Judged {
     let Opened {
         plan,
         mut sources,
@@ -171,6 +198,7 @@ fn judge(spec: &DatasetSpec, opened: Opened, options: &Options, progress: &dyn P
         options.max_details.max(build::SAMPLES),
         &options.context.stop,
     );
+    pair.inspect = inspect;
     pair.watch = Again::watch(spec, as_of);
     let mut compared = pair.compare(options.strategy);
     // No snapshot is held while others are waited for.

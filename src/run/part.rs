@@ -139,10 +139,10 @@ fn fill(from: &mut impl Read, head: &mut [u8]) -> std::io::Result<bool> {
 }
 
 /// A run of whole records in the file.
-struct Segment<'a> {
-    file: &'a File,
-    at: u64,
-    end: u64,
+pub(super) struct Segment<'a> {
+    pub file: &'a File,
+    pub at: u64,
+    pub end: u64,
 }
 
 impl Read for Segment<'_> {

@@ -199,6 +199,6 @@ impl Pair<'_> {
             let unchanged = source.verify_unchanged();
             unchanged.map_err(|failure| vec![failure.on(side)])?;
         }
-        merge::join_rows(&pass, self.rules(), &self.stop.ending()).map_err(one)
+        merge::join_rows(&pass, self.rules(), &self.stop.ending(), None).map_err(one)
     }
 }

@@ -267,7 +267,8 @@ impl Drop for Store<'_> {
     }
 }
 
-fn cannot_spill(error: &std::io::Error) -> Failure {
+/// What was to be kept on disk could not be written.
+pub fn cannot_spill(error: &std::io::Error) -> Failure {
     let folder = std::env::temp_dir();
     Failure::new(
         Code::CannotWrite,

@@ -233,6 +233,19 @@ pub fn valid(report: &Value) {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+/// Holds rollback.json to its committed schema.
+#[track_caller]
+pub fn valid_rollback(answer: &Value) {
+    let text = include_str!("../../reports/rollback.schema.json");
+    let schema = serde_json::from_str(text).expect("the schema is JSON");
+    let schema = jsonschema::validator_for(&schema).expect("the schema is one");
+    let wrong: Vec<String> = schema
+        .iter_errors(answer)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 /// The fields of report.json that say when, how fast and how a run read; the
 /// rest must be the same whichever way the same data went.
 pub const OF_THE_RUN: [&str; 12] = [

@@ -104,6 +104,21 @@ fn explain_takes_the_key_first() {
 }
 
 #[test]
+fn a_rollback_check_takes_a_time_and_a_deadline() {
+    let line =
+        "shadowgate rollback-check old.csv new.csv --key a --since 30m --deadline 5m --format json";
+    let Command::RollbackCheck(args) = parse(line).expect("parses").command else {
+        panic!("not rollback-check");
+    };
+    let options: crate::plan::RollbackOptions = (*args).into();
+    assert_eq!(options.since.as_deref(), Some("30m"));
+    assert_eq!(options.verify.deadline.as_deref(), Some("5m"));
+    assert_eq!(options.verify.format, Format::Json);
+    assert_eq!(options.verify.source.key, Some(vec!["a".to_owned()]));
+    assert_eq!(options.verify.match_rate, None);
+}
+
+#[test]
 fn mistakes_end_with_2_and_help_with_0() {
     for wrong in [
         "shadowgate verify --nope",
@@ -122,7 +137,14 @@ fn mistakes_end_with_2_and_help_with_0() {
 
 #[test]
 fn every_command_that_looks_at_sources_shows_examples() {
-    for command in ["verify", "init", "explain", "columns", "completions"] {
+    for command in [
+        "verify",
+        "rollback-check",
+        "init",
+        "explain",
+        "columns",
+        "completions",
+    ] {
         let help = parse(&format!("shadowgate {command} --help")).expect_err("is help");
         assert!(help.to_string().contains("Examples:"), "{command}");
     }
