@@ -197,3 +197,47 @@ fn a_signal_ends_it_with_what_was_seen() {
         "it did not finish"
     );
 }
+
+/// A connection that is lost once is no answer: both sides are read anew.
+#[test]
+fn a_lost_connection_is_worth_another_attempt() {
+    let pair = Pair::new(
+        "rollback_again",
+        "INSERT INTO new_listings VALUES (9001, '新着', 'HOMES', 1, now());",
+    );
+    let lost = Plan::new(Fault::Reset, At::Total(100_000)).times(1);
+    let proxy = Proxy::start(Postgres::start().port(), lost);
+    let config = CONFIG.replace(
+        "${NEW_URL}",
+        "postgres://postgres@127.0.0.1:PORT/rollback_again",
+    );
+    let config = config.replace("PORT", &proxy.port().to_string());
+    pair.lab.write("shadowgate.toml", config);
+    let ran = pair.check(&["--format", "json"]).exits(1);
+    assert_eq!(proxy.fired(), 1);
+    assert_eq!(
+        answer(&ran)["sentence"],
+        "LOSES 1 ROW: 1 only in new, 0 newer in new"
+    );
+    assert_eq!(ran.saved_report()["datasets"][0]["new"]["attempts"], 2);
+    assert_eq!(ran.saved("lost_only_in_new.csv").lines().count(), 2);
+}
+
+/// Rows that a role may not see are not known to be none.
+#[test]
+fn a_role_from_which_rows_may_be_hidden_cannot_tell() {
+    let pair = Pair::new("rollback_anon", "");
+    let mut command = pair.lab.command();
+    command
+        .env("OLD_URL", pair.old())
+        .env("NEW_URL", pair.api.url())
+        .args(["rollback-check", "--deadline", "0"]);
+    let ran = pair.lab.ran(&mut command).exits(3);
+    let sentence = first_line(&ran);
+    assert!(
+        sentence.starts_with("CANNOT TELL: the new side was not read whole ("),
+        "{sentence}"
+    );
+    assert!(sentence.contains("row-level security"), "{sentence}");
+    assert!(!ran.stdout.contains(" left\n"), "no deadline");
+}

@@ -201,3 +201,49 @@ fn an_old_side_behind_postgrest_is_asked_in_its_own_terms() {
     assert!(check(&answer, "rows_by_group")["failed"].is_string());
     assert_eq!(answer["datasets"][0]["old"]["role"], "service_role");
 }
+
+/// SQLite counts and groups, and has no times.
+#[test]
+fn an_old_side_in_sqlite_is_asked_in_sql() {
+    let config = r#"
+[datasets.listings]
+key = "id"
+[datasets.listings.old]
+source = "sqlite:old.db"
+table = "listings"
+[datasets.listings.new]
+source = "new.csv"
+[datasets.listings.rollback]
+updated_at = "updated_at"
+group_by = "system"
+sync_state = "SELECT state FROM sync_state"
+emergency_stop = "DELETE FROM sync_state"
+since = "2026-11-26T03:00+09:00"
+"#;
+    let new = "id,system,updated_at\n1,HOMES,2026-11-26T03:00:00+09:00\n2,SUUMO,2026-11-26T03:30:00+09:00\n";
+    let lab = Lab::new()
+        .with("new.csv", new)
+        .with("shadowgate.toml", config);
+    let database = rusqlite::Connection::open(lab.path("old.db")).expect("a database");
+    let sql = "CREATE TABLE listings (id INTEGER, system TEXT, updated_at TEXT);
+        INSERT INTO listings VALUES (1, 'HOMES', '2026-11-26T03:00:00+09:00'),
+            (2, 'SUUMO', '2026-11-26T03:00:00+09:00'), (3, NULL, NULL), (3, 'HOMES', NULL);
+        CREATE TABLE sync_state (state TEXT); INSERT INTO sync_state VALUES ('同期中');";
+    database.execute_batch(sql).expect("its tables");
+    let ran = lab.run(&["rollback-check", "--format", "json"]).exits(1);
+    let answer = answer(&ran);
+    assert_eq!(
+        answer["sentence"],
+        "LOSES 1 ROW: 0 only in new, 1 newer in new"
+    );
+    assert_eq!(check(&answer, "rows")["number"], 4);
+    assert_eq!(check(&answer, "duplicate_keys")["number"], 1);
+    assert_eq!(
+        check(&answer, "rows_by_group")["rows"].to_string(),
+        r#"[["HOMES","2"],[null,"1"],["SUUMO","1"]]"#
+    );
+    assert_eq!(check(&answer, "sync_state")["rows"][0][0], "同期中");
+    let failed = |name: &str| check(&answer, name)["failed"].as_str().expect("why");
+    assert!(failed("emergency_stop").contains("does not only read"));
+    assert!(failed("changed_since").contains("of no declared type"));
+}

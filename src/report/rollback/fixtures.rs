@@ -101,6 +101,7 @@ fn dataset(name: &str) -> Dataset {
         matched: 2503,
         only_in_old: 2,
         lost_by_group: Vec::new(),
+        lost_in_other_groups: 0,
         updated_at: Some("updated_at".to_owned()),
         group_by: Some("system".to_owned()),
         columns_only_new: Vec::new(),

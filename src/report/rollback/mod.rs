@@ -81,6 +81,8 @@ pub struct Dataset {
     /// The lost rows by the values of `group_by`, the most first; empty where
     /// that column is not compared.
     pub lost_by_group: Vec<Group>,
+    /// The lost rows of groups beyond those, which were too many.
+    pub lost_in_other_groups: u64,
     pub updated_at: Option<String>,
     pub group_by: Option<String>,
     /// Columns whose values would be lost with them, unless they are ignored.

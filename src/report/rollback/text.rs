@@ -203,6 +203,12 @@ fn groups(dataset: &Dataset, ink: Ink, out: &mut String) {
     }
     table.render(4, out);
     more(dataset.lost_by_group.len(), out);
+    if dataset.lost_in_other_groups > 0 {
+        let rows = counted(dataset.lost_in_other_groups, "row");
+        out.push_str(&format!(
+            "    and {rows} of groups too many to be told apart\n"
+        ));
+    }
 }
 
 fn more(all: usize, out: &mut String) {

@@ -40,6 +40,8 @@ pub struct Counted {
     pub extra: u64,
     /// Lost rows by the group's canonical cell: only in new, newer in new.
     pub groups: BTreeMap<Vec<u8>, [u64; 2]>,
+    /// Lost rows of groups that were too many to be told apart.
+    pub in_other_groups: u64,
 }
 
 /// The rows that would be lost, and the plan by which they are read.
@@ -219,6 +221,7 @@ impl Counted {
     fn group(&mut self, cell: Cell<'_>, kind: Kind) {
         let full = self.groups.len() >= GROUPS;
         if full && !self.groups.contains_key(cell.bytes) {
+            self.in_other_groups += 1;
             return;
         }
         let counts = self.groups.entry(cell.bytes.to_vec()).or_default();

@@ -42,6 +42,7 @@ impl Seen<'_> {
                 Answer::Loses => self.counted.groups(),
                 Answer::Safe | Answer::CannotTell => Vec::new(),
             },
+            lost_in_other_groups: self.counted.in_other_groups,
             updated_at: rollback.updated_at.clone(),
             group_by: rollback.group_by.clone(),
             columns_only_new: self.dataset.columns_only_new.clone(),
