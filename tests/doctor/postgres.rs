@@ -1,6 +1,7 @@
 //! Sides in PostgreSQL.
 
 use std::net::TcpListener;
+use std::time::Duration;
 
 use crate::common::Lab;
 use crate::kit::{ROWS, TABLE, between, database, doctor};
@@ -70,6 +71,29 @@ fn a_server_that_is_not_there_is_red_and_none_hangs() {
     let found = doctor(&Lab::new(), &between(&url, &old));
     found.is("reached", Some("old"), "fail", &["refused"]);
     assert_eq!(found.names("fail"), ["reached"]);
+}
+
+#[test]
+fn a_signal_ends_it_without_a_page() {
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = silent.local_addr().expect("its address").port();
+    let url = format!("postgres://app@127.0.0.1:{port}/x");
+    let lab = Lab::csv("id\n1\n", "");
+    let running = lab.start(&[
+        "doctor",
+        "old.csv",
+        &url,
+        "--new-table",
+        TABLE,
+        "--key",
+        "id",
+    ]);
+    let _held = silent.accept().expect("it connects");
+    running.signal("INT");
+    // As every command does.
+    let ran = running.ends_within(Duration::from_secs(5)).exits(130);
+    assert_eq!(ran.stdout, "");
+    assert!(ran.stderr.contains("SIGINT"), "{}", ran.stderr);
 }
 
 #[test]
