@@ -121,6 +121,32 @@ fn an_empty_side_and_one_file_twice_are_red() {
 }
 
 #[test]
+fn a_command_is_looked_for_and_not_run() {
+    let lab = Lab::csv("id\n1\n", "");
+    let touch = ["old.csv", "command:touch ran", "--key", "id"];
+    let found = doctor(&lab, &touch);
+    found.exits(0);
+    found.is("reached", Some("new"), "warn", &["does not run it"]);
+    found.is(
+        "columns",
+        None,
+        "warn",
+        &["a side is a command", "shadowgate columns"],
+    );
+    assert!(!lab.path("ran").exists(), "it was run");
+    let gone = [
+        "old.csv",
+        "command:no-such-program --token hunter2",
+        "--key",
+        "id",
+    ];
+    let found = doctor(&lab, &gone);
+    found.exits(3);
+    found.is("reached", Some("new"), "fail", &["no-such-program"]);
+    found.hides("hunter2");
+}
+
+#[test]
 fn a_sqlite_database_is_looked_at() {
     let lab = Lab::csv("id,name\n1,a\n", "");
     let db = rusqlite::Connection::open(lab.path("new.db")).expect("a database");

@@ -26,12 +26,20 @@ pub fn lines(probed: &Probed, now: i64) -> Vec<Line> {
     lines.into_iter().flatten().collect()
 }
 
+/// Why a side was left alone on purpose: to open it is to run it.
+pub fn left_alone(probed: &Probed) -> Option<&Failure> {
+    let failure = probed.schema.as_ref().err()?;
+    let is_command = matches!(probed.location, Location::Command(_));
+    (is_command && failure.code == Code::Undecided).then_some(failure)
+}
+
 /// Which line a failure to open a side belongs to.
 pub fn blamed(probed: &Probed) -> Option<(Name, &Failure)> {
     let failure = probed.schema.as_ref().err()?;
     let says = |word: &str| failure.why.contains(word);
     let applies = matches!(probed.facts.row_security, Some(RowSecurity::Applies(_)));
     let name = match failure.code {
+        _ if matches!(probed.location, Location::Command(_)) => Name::Reached,
         Code::Unauthorised if applies => Name::RowSecurity,
         Code::Unauthorised if says("42501") => Name::Rights,
         Code::Unauthorised if matches!(probed.location, Location::Rest(_)) => Name::Keys,

@@ -1,7 +1,7 @@
 //! Whether two sides fit together: their columns, the key, how many rows each
 //! has, and whether they are two at all.
 
-use super::access::blamed;
+use super::access::{blamed, left_alone};
 use super::line::{Line, Name, State, Trouble};
 use super::probe::Probed;
 use crate::error::{Code, Side};
@@ -30,16 +30,23 @@ pub fn lines(spec: &DatasetSpec, sides: [&Probed; 2]) -> Vec<Line> {
             lines.extend(columns(&view));
             lines.extend(key(&view, sides));
         }
-        _ if lines.is_empty() => lines.push(Line::warn(
-            Name::Columns,
-            "columns, key and rows were not looked at: a side did not open",
-            "mend what fails, and run this again",
-        )),
+        _ if lines.is_empty() => lines.push(not_looked_at(sides)),
         _ => {}
     }
     lines.extend(row_counts(sides.map(|side| side.facts.rows)));
     lines.extend(same_store(spec, sides));
     lines
+}
+
+fn not_looked_at(sides: [&Probed; 2]) -> Line {
+    let open = |side: &&Probed| side.schema.is_ok() || left_alone(side).is_some();
+    let alone = sides.into_iter().find_map(left_alone);
+    let (why, next) = match alone.filter(|_| sides.iter().all(open)) {
+        Some(failure) => ("a side is a command", failure.next.as_str()),
+        None => ("a side did not open", "mend what fails, and run this again"),
+    };
+    let found = format!("columns, key and rows were not looked at: {why}");
+    Line::warn(Name::Columns, found, next)
 }
 
 /// Columns side by side: one line for all that is wrong in one way.
