@@ -244,6 +244,26 @@ fn several_datasets_run_each_command_once() {
     assert_eq!(runs(&lab), 2);
 }
 
+/// What it wrote stays as it was; the other side may still come to agree.
+#[test]
+fn looking_again_does_not_run_it_again() {
+    let lab = lab();
+    lab.write("old.csv", OLD.replace("b,20", "b,21"));
+    let again = [
+        "--recheck",
+        "2",
+        "--recheck-delay",
+        "10ms",
+        "--format",
+        "json",
+    ];
+    let report = verify(&lab, &again).exits(1).json();
+    let dataset = &report["datasets"][0];
+    assert_eq!(dataset["recheck"]["persistent"], 1);
+    assert_eq!(dataset["counts"]["out_of_scope"], 1);
+    assert_eq!(runs(&lab), 1);
+}
+
 #[test]
 fn a_command_on_both_sides_is_one_source() {
     let row = "command:printf '{\"id\":\"1\"}\\n'";

@@ -37,8 +37,9 @@ pub fn moving() -> impl Strategy<Value = Vec<Case>> {
                 for (kind, at, other) in changes {
                     apply(&mut next, side, kind, at, other);
                 }
-                keep_columns(&mut next, side);
             }
+            // The last change of one side may have taken rows of the other.
+            (0..2).for_each(|side| keep_columns(&mut next, side));
             cases.push(next);
         }
         cases
