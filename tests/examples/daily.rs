@@ -343,6 +343,23 @@ fn a_night_that_is_stopped_leaves_no_query_and_its_report() {
     assert!(night.log().1.contains("no report is removed"));
 }
 
+/// What the README has asked before the first night.
+#[test]
+fn the_doctor_finds_the_example_well() {
+    let night = Night::new(Paths::shared());
+    let asked = "shadowgate doctor --config /etc/shadowgate/shadowgate.toml";
+    assert!(shipped("daily/README.md").contains(asked));
+    let config = night.stage.path("shadowgate.toml").display().to_string();
+    let program = env!("CARGO_BIN_EXE_shadowgate");
+    let mut command = night.stage.command(program.as_ref(), &[]);
+    let ended = Ended::of(command.args(["doctor", "--config", &config])).exits(0);
+    assert!(
+        ended.out.contains("half of SYNC_RATE_LIMIT_PER_SECOND=10"),
+        "{}",
+        ended.out
+    );
+}
+
 /// No failure of the night, and no PASS either.
 #[test]
 fn a_night_that_finds_the_lock_held_leaves_the_work_to_its_holder() {
