@@ -8,6 +8,8 @@ mod support;
 mod ci;
 #[path = "examples/daily.rs"]
 mod daily;
+#[path = "examples/rollback.rs"]
+mod rollback;
 #[path = "examples/stage.rs"]
 mod stage;
 #[path = "examples/units.rs"]
