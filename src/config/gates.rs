@@ -2,6 +2,7 @@
 //! by name, so that a dataset changes only the gates it names.
 
 use super::document::{Fields, Node, Reading};
+use super::units;
 use crate::gate::{Bound, Gates, Ratio, Share};
 
 /// What one table says. The outer `None`: nothing; the inner one: off.
@@ -18,10 +19,11 @@ pub struct GateChanges {
     min_coverage: Option<Option<Share>>,
     min_rows: Option<Option<u64>>,
     new_time_ratio: Option<Option<Ratio>>,
+    max_lag: Option<Option<u64>>,
     columns: Vec<(String, Option<Share>)>,
 }
 
-const GATES: [&str; 12] = [
+const GATES: [&str; 13] = [
     "match_rate",
     "duplicated",
     "missing",
@@ -33,6 +35,7 @@ const GATES: [&str; 12] = [
     "min_coverage",
     "min_rows",
     "new_time_ratio",
+    "max_lag",
     "columns",
 ];
 
@@ -50,6 +53,7 @@ impl GateChanges {
         set(&mut gates.min_coverage, self.min_coverage);
         set(&mut gates.min_rows, self.min_rows);
         set(&mut gates.new_time_ratio, self.new_time_ratio);
+        set(&mut gates.max_lag, self.max_lag);
         for (name, share) in &self.columns {
             gates.columns.retain(|(column, _)| column != name);
             if let Some(share) = share {
@@ -82,6 +86,7 @@ pub fn read<'a>(node: &Node<'a>, reading: &mut Reading<'a>) -> GateChanges {
         min_coverage: gate(&fields, "min_coverage", reading, Share::parse),
         min_rows: gate(&fields, "min_rows", reading, count),
         new_time_ratio: gate(&fields, "new_time_ratio", reading, Ratio::parse),
+        max_lag: gate(&fields, "max_lag", reading, millis),
         columns: columns(&fields, reading),
     }
 }
@@ -121,6 +126,12 @@ fn count(text: &str) -> Result<u64, String> {
     text.trim()
         .parse()
         .map_err(|_| format!("`{text}` is not a whole number (or \"off\")"))
+}
+
+/// A duration, in ms.
+fn millis(text: &str) -> Result<u64, String> {
+    let duration = units::duration(text)?;
+    u64::try_from(duration.as_millis()).map_err(|_| format!("`{text}` is too long"))
 }
 
 fn schema(fields: &Fields<'_>, reading: &mut Reading<'_>) -> Option<bool> {

@@ -2,7 +2,7 @@
 //! the three tallies and an unfinished side bear on a gate is not known here.
 
 use super::figures::{counted, percent, seconds, thousands};
-use super::{Bound, Gates, Observed, Ratio, Share, Took, Verdict};
+use super::{Bound, Gates, Observed, Ratio, Share, Took, Verdict, lag};
 use crate::compare::{Scope, Tally};
 
 /// What one tally says to one gate.
@@ -13,7 +13,7 @@ pub(super) struct Judged {
 }
 
 impl Judged {
-    fn new(holds: bool, observed: impl Into<String>, why: String) -> Self {
+    pub(super) fn new(holds: bool, observed: impl Into<String>, why: String) -> Self {
         Judged {
             verdict: if holds { Verdict::Pass } else { Verdict::Fail },
             observed: Some(observed.into()),
@@ -21,7 +21,7 @@ impl Judged {
         }
     }
 
-    fn undecided(observed: Option<String>, why: &str) -> Self {
+    pub(super) fn undecided(observed: Option<String>, why: &str) -> Self {
         Judged {
             verdict: Verdict::Inconclusive,
             observed,
@@ -42,7 +42,7 @@ pub(super) struct Check<'a> {
 }
 
 impl<'a> Check<'a> {
-    fn new(
+    pub(super) fn new(
         name: impl Into<String>,
         required: String,
         judge: impl Fn(&Tally) -> Judged + 'a,
@@ -95,6 +95,8 @@ pub(super) fn all<'a>(gates: &'a Gates, observed: &Observed<'a>) -> Vec<Check<'a
     }
     let ratio = gates.new_time_ratio;
     checks.extend(ratio.map(|ratio| new_time_ratio(ratio, observed.times)));
+    let lags = observed.lags;
+    checks.extend(gates.max_lag.map(|limit| lag::max_lag(limit, lags)));
     let names = observed.columns;
     let columns = gates.columns.iter();
     checks.extend(columns.map(|(name, share)| column(name, *share, names)));

@@ -44,6 +44,7 @@ fn some_gates() -> impl Strategy<Value = Gates> {
         prop::option::of(share()),
         prop::option::of((1u64..9).prop_map(|n| Ratio::parse(&format!("{n}.5")).unwrap())),
         prop::option::of(share()),
+        prop::option::of(0u64..5_000),
     );
     (limits, rest).prop_map(|(limits, rest)| Gates {
         match_rate: limits.0,
@@ -57,6 +58,7 @@ fn some_gates() -> impl Strategy<Value = Gates> {
         min_coverage: rest.6,
         min_rows: rest.3,
         new_time_ratio: rest.5,
+        max_lag: rest.7,
         columns: rest
             .4
             .map(|share| ("price".to_owned(), share))

@@ -5,6 +5,7 @@
 mod checks;
 mod doubt;
 mod figures;
+mod lag;
 #[cfg(test)]
 mod law_tests;
 mod limit;
@@ -15,6 +16,7 @@ mod tests;
 
 pub use doubt::Doubt;
 pub use figures::{counted, percent, thousands};
+pub use lag::Lag;
 pub use ratio::Ratio;
 
 use serde::{Deserialize, Serialize};
@@ -72,6 +74,8 @@ pub struct Observed<'a> {
     pub only_new: &'a [String],
     /// How long reading each side (old, new) whole took.
     pub times: [Option<Took>; 2],
+    /// How far behind each side (old, new) was, where it is a standby.
+    pub lags: [Option<Lag>; 2],
     /// Which keys were compared.
     pub scope: Scope,
 }
@@ -112,6 +116,8 @@ pub struct Gates {
     pub min_rows: Option<u64>,
     /// New's reading time / old's.
     pub new_time_ratio: Option<Ratio>,
+    /// How far a standby may be behind, in ms.
+    pub max_lag: Option<u64>,
     /// 1 − differing cells / (matched + differing), by column.
     pub columns: Vec<(String, Share)>,
 }
@@ -141,6 +147,7 @@ impl Default for Gates {
             min_coverage: None,
             min_rows: Some(1),
             new_time_ratio: None,
+            max_lag: None,
             columns: Vec::new(),
         }
     }

@@ -1,5 +1,6 @@
 //! What each gate says to counts, unknown cells, keys that move and unfinished sides.
 
+mod lag;
 mod scope;
 mod time;
 
@@ -59,6 +60,7 @@ pub(super) fn judge_moving(
                     waiting: 9,
                 })
             }),
+            lags: [None; 2],
             scope: Scope::All,
         },
     )
@@ -262,6 +264,7 @@ fn a_column_on_one_side_only_breaks_the_schema() {
         only_old: &names,
         only_new: &names[..1],
         times: [None; 2],
+        lags: [None; 2],
         scope: Scope::All,
     };
     let findings = evaluate(&Gates::default(), seen);

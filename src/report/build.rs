@@ -183,6 +183,7 @@ fn rules(input: &Input<'_>, column: usize) -> Vec<RuleCount> {
 fn receipt(side: &SideRead<'_>) -> Receipt {
     let seconds = side.reading.as_secs_f64();
     let waiting = side.waiting.as_secs_f64();
+    let lag = side.receipt.lag.unwrap_or_default();
     Receipt {
         location: side.identity.location.clone(),
         relation: side.identity.relation.clone(),
@@ -195,6 +196,9 @@ fn receipt(side: &SideRead<'_>) -> Receipt {
         pages: side.receipt.pages,
         counted_before: side.receipt.counts.map(|counts| counts[0]),
         counted_after: side.receipt.counts.map(|counts| counts[1]),
+        standby: side.receipt.lag.is_some(),
+        lag_seconds: lag.most.map(|most| most.as_secs_f64()),
+        lag_bytes: lag.bytes,
         attempts: None,
         retries: Some(side.receipt.retries).filter(|retries| *retries > 0),
         bytes: side.receipt.bytes,

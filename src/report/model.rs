@@ -265,6 +265,16 @@ pub struct Receipt {
     pub counted_before: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub counted_after: Option<u64>,
+    /// Present where it was read from a standby.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub standby: bool,
+    /// How far a standby was behind at most, when reading began or ended; absent
+    /// where it could not tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lag_seconds: Option<f64>,
+    /// What a standby had received and not replayed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lag_bytes: Option<u64>,
     /// How often both sides were read from their start, where it was more than
     /// once: a connection was lost before.
     #[serde(skip_serializing_if = "Option::is_none")]

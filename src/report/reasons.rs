@@ -60,6 +60,7 @@ fn next_after(finding: &Finding) -> &'static str {
         "schema" => "add the columns to both sides, or name them in `ignore`",
         "min_coverage" => "let the new side give more keys: a dry run without its limit",
         "min_rows" | "row_count_change" => "check that both sides hold the data they should",
+        "max_lag" => "wait until the standby has caught up, or read the primary",
         "new_time_ratio" => "measure both sides one at a time with `shadowgate pace`",
         _ => "look at differences.csv, missing.csv and extra.csv",
     }

@@ -7,7 +7,7 @@ use super::stream::Ended;
 use super::times::Times;
 use crate::compare::{Parts, Whole};
 use crate::error::{Code, Failure, Result, Side};
-use crate::gate::Took;
+use crate::gate::{Lag, Took};
 use crate::source::Receipt;
 use crate::stop::{Cause, Stop};
 
@@ -21,6 +21,14 @@ pub struct SideEnd {
 }
 
 impl SideEnd {
+    /// How far behind it was, if it is a standby.
+    pub fn lag(&self) -> Option<Lag> {
+        self.receipt.lag.map(|lag| Lag {
+            most: lag.most.map(|most| most.as_micros() as u64),
+            behind: lag.bytes.is_some_and(|bytes| bytes > 0),
+        })
+    }
+
     /// How long reading it took, if it was seen whole.
     pub fn took(&self) -> Option<Took> {
         self.times.took().filter(|_| self.complete)

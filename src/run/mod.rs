@@ -289,6 +289,7 @@ impl Found<'_> {
                 only_old: &plan.only[0],
                 only_new: &plan.only[1],
                 times: ends.sides.each_ref().map(SideEnd::took),
+                lags: ends.sides.each_ref().map(SideEnd::lag),
                 scope: plan.scope,
             },
         )
@@ -343,6 +344,7 @@ fn judge_failed(name: &str, gates: &Gates, not: NotOpened) -> Judged {
             only_old: &[],
             only_new: &[],
             times: [None; 2],
+            lags: [None; 2],
             scope: Scope::All,
         },
     );

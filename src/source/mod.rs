@@ -18,6 +18,7 @@ pub mod facts;
 pub mod json;
 pub mod jwt;
 pub mod keys;
+pub mod lag;
 pub mod location;
 pub mod postgres;
 pub mod postgrest;
@@ -125,6 +126,8 @@ pub struct Receipt {
     pub pages: Option<u64>,
     /// What the source counted itself, before and after it was read.
     pub counts: Option<[u64; 2]>,
+    /// How far behind it was, where it is a standby: the larger of before and after.
+    pub lag: Option<lag::Lag>,
     /// How often a request was made again.
     pub retries: u64,
     /// What speaks against this having been all rows, although the stream came

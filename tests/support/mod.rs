@@ -29,19 +29,24 @@ pub const SUPERUSER: &str = "postgres";
 /// Who may connect how: the superuser and local sockets freely, others over TCP
 /// with a password.
 const HBA: &str = "local all all trust\n\
+    local replication postgres trust\n\
     host all postgres 127.0.0.1/32 trust\n\
     host all postgres ::1/128 trust\n\
     host all all all scram-sha-256\n";
 
-/// Makes the server, says so, waits until its standard input closes (which the
+/// Makes the server (a standby of another, if that is named), says so, waits until its standard input closes (which the
 /// death of the test process does too) and removes everything.
 const KEEPER: &str = r#"
 cd / || exit 1
 run() { if [ -n "$AS" ]; then setpriv --reuid="$AS" --regid="$AS" --init-groups "$@"; else "$@"; fi; }
 finish() { run "$BIN/pg_ctl" -D "$DIR/data" -m immediate -w stop; rm -rf "$DIR"; }
 {
-  run "$BIN/initdb" -D "$DIR/data" -U postgres -A trust -E UTF8 --locale=C --no-sync &&
-  cp "$DIR/pg_hba.conf" "$DIR/data/pg_hba.conf" &&
+  if [ -n "$FROM" ]; then
+    run "$BIN/pg_basebackup" -h "$FROM" -p "$FROM_PORT" -U postgres -D "$DIR/data" -R -X stream -c fast --no-sync
+  else
+    run "$BIN/initdb" -D "$DIR/data" -U postgres -A trust -E UTF8 --locale=C --no-sync &&
+    cp "$DIR/pg_hba.conf" "$DIR/data/pg_hba.conf"
+  fi &&
   cat "$DIR/extra.conf" >> "$DIR/data/postgresql.conf" &&
   run "$BIN/pg_ctl" -D "$DIR/data" -l "$DIR/data/log" -w start
 } > "$DIR/setup.log" 2>&1 || { echo failed; read -r _; rm -rf "$DIR"; exit 1; }
@@ -68,20 +73,34 @@ impl Postgres {
     /// A server of its own, with lines for `postgresql.conf` and files (name,
     /// content) that these name, put into the data folder's parent.
     pub fn start_with(conf: &str, files: &[(&str, &[u8])]) -> Postgres {
+        Postgres::start_from(None, conf, files)
+    }
+
+    /// A standby of this server, connected to it.
+    pub fn standby(&self, conf: &str) -> Postgres {
+        Postgres::start_from(Some(self), conf, &[])
+    }
+
+    fn start_from(from: Option<&Postgres>, conf: &str, files: &[(&str, &[u8])]) -> Postgres {
         let bin = install::binaries();
         // Another process can take the port between finding and using it.
         for _ in 0..5 {
-            if let Ok(server) = Postgres::try_start(&bin, conf, files) {
+            if let Ok(server) = Postgres::try_start(&bin, from, conf, files) {
                 return server;
             }
         }
-        match Postgres::try_start(&bin, conf, files) {
+        match Postgres::try_start(&bin, from, conf, files) {
             Ok(server) => server,
             Err(log) => panic!("PostgreSQL in {} does not start:\n{log}", bin.display()),
         }
     }
 
-    fn try_start(bin: &Path, conf: &str, files: &[(&str, &[u8])]) -> Result<Postgres, String> {
+    fn try_start(
+        bin: &Path,
+        from: Option<&Postgres>,
+        conf: &str,
+        files: &[(&str, &[u8])],
+    ) -> Result<Postgres, String> {
         let port = free_port();
         let owner = install::owner();
         let dir = make_dir(owner, port, conf, files);
@@ -90,6 +109,8 @@ impl Postgres {
             .env("BIN", bin)
             .env("DIR", &dir)
             .env("AS", owner.unwrap_or(""))
+            .env("FROM", from.map_or(Path::new(""), Postgres::dir))
+            .env("FROM_PORT", from.map_or(0, Postgres::port).to_string())
             .env_remove("PGPORT")
             .env_remove("PGDATA")
             .stdin(Stdio::piped())

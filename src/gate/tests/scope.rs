@@ -22,6 +22,7 @@ fn partial(gates: &Gates, counts: [u64; 5], out_of_scope: u64) -> Vec<Finding> {
             only_old: &[],
             only_new: &[],
             times: [None; 2],
+            lags: [None; 2],
             scope: Scope::KeysOfNew,
         },
     )

@@ -22,6 +22,7 @@ fn time(times: [Option<Took>; 2], complete: [bool; 2]) -> Finding {
         only_old: &[],
         only_new: &[],
         times,
+        lags: [None; 2],
         scope: Scope::All,
     };
     find(&evaluate(&gates, observed), "new_time_ratio").clone()

@@ -39,6 +39,20 @@ fn whole(receipt: &Receipt, page: &Page<'_>) -> Cell {
     page.ink.cell(Style::Doubtful, &said)
 }
 
+/// What to know of how a side was read.
+pub fn notes(dataset: &Dataset, page: &Page<'_>, out: &mut String) {
+    let sides = [
+        (page.words.old, &dataset.old),
+        (page.words.new, &dataset.new),
+    ];
+    let standbys = sides.into_iter().filter(|(_, side)| side.standby);
+    let notes = standbys.map(|(name, side)| {
+        let behind = (page.words.standby)(side.lag_seconds, side.lag_bytes);
+        format!("{name}: {behind}")
+    });
+    page.list(page.words.notes, &notes.collect::<Vec<_>>(), out);
+}
+
 /// Rows by side, then every key's outcome. Missing and extra are always named.
 pub fn counts(dataset: &Dataset, page: &Page<'_>, out: &mut String) {
     let (counts, words) = (&dataset.counts, page.words);

@@ -118,6 +118,7 @@ fn section(dataset: &Dataset, details: Option<&Details>, page: &Page<'_>, out: &
     evidence::schema(dataset, page, out);
     let warnings: Vec<_> = dataset.warnings.iter().map(|text| sentence(text)).collect();
     page.list(page.words.warnings, &warnings, out);
+    figures::notes(dataset, page, out);
     let samples = details.map_or(&dataset.samples, |details| &details.samples);
     evidence::samples(dataset, samples, page, out);
     evidence::side_by_side(dataset, samples, page, out);

@@ -42,6 +42,7 @@ pub struct Words {
     pub schema: &'static str,
     pub ignored: &'static str,
     pub warnings: &'static str,
+    pub notes: &'static str,
     pub reasons: &'static str,
     pub next: &'static str,
     pub files: &'static str,
@@ -68,6 +69,8 @@ pub struct Words {
     pub looked_again: fn(u64, u32, f64) -> String,
     pub read: fn(&Receipt) -> String,
     pub claimed: fn(u64) -> String,
+    /// seconds behind, bytes behind
+    pub standby: fn(Option<f64>, Option<u64>) -> String,
     pub cells: fn(u64) -> String,
     pub more_columns: fn(usize) -> String,
     pub more_rows: fn(u64) -> String,
@@ -110,6 +113,7 @@ pub static ENGLISH: Words = Words {
     schema: "columns on one side only",
     ignored: "ignored columns",
     warnings: "warnings",
+    notes: "notes",
     reasons: "reasons",
     next: "what to do next",
     files: "files",
@@ -158,6 +162,19 @@ pub static ENGLISH: Words = Words {
             said.push_str(&format!(", {}", counted(pages, "page")));
         }
         said
+    },
+    standby: |seconds, bytes| {
+        let behind = match seconds {
+            Some(seconds) => format!("at most {seconds:.3} s behind its primary"),
+            None => "which cannot tell how far it is behind its primary".to_owned(),
+        };
+        match bytes.filter(|bytes| *bytes > 0) {
+            Some(bytes) => format!(
+                "a standby, {behind}, {} not replayed",
+                counted(bytes, "byte")
+            ),
+            None => format!("a standby, {behind}"),
+        }
     },
     claimed: |rows| format!("of {} that the source says it holds", number(rows)),
     cells: |cells| counted(cells, "cell"),

@@ -19,6 +19,8 @@ pub struct Facts {
     pub backend: i32,
     /// When the transaction began, in µs since 2000-01-01 UTC.
     pub now: i64,
+    /// Whether it replays what another server writes.
+    pub standby: bool,
     /// As whom the session reads.
     pub role: String,
 }
@@ -66,7 +68,8 @@ pub const FACTS: &str = "
              WHERE d.datname = pg_catalog.current_database()),
            pg_catalog.pg_backend_pid()::pg_catalog.text,
            ((extract(epoch FROM pg_catalog.now()) - 946684800) * 1000000)::pg_catalog.int8::pg_catalog.text,
-           current_user::pg_catalog.text";
+           current_user::pg_catalog.text,
+           pg_catalog.pg_is_in_recovery()::pg_catalog.text";
 
 /// Has the server look whether its client still lives, where it can: what a
 /// process that was killed has asked for must not run on.
@@ -91,6 +94,7 @@ pub fn facts(rows: &Table) -> Option<Facts> {
         backend: text(7)?.parse().ok()?,
         now: text(8)?.parse().ok()?,
         role: text(9)?.to_owned(),
+        standby: text(10)? == "true",
     })
 }
 

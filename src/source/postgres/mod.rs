@@ -19,6 +19,7 @@ mod locator;
 mod name;
 mod relation;
 mod session;
+mod standby;
 mod statement;
 mod subject;
 mod tables;
@@ -31,6 +32,7 @@ use crate::error::{Code, Failure, Result};
 use crate::stop::Stop;
 
 use super::ask::{Answer, Question};
+use super::lag::Lag;
 use super::location::{Location, Spec};
 use super::{Context, Decode, Facts, Identity, Keys, Receipt, Schema, Sink, Source, Want};
 use address::Address;
@@ -79,6 +81,8 @@ struct Postgres {
 struct Opened {
     session: Session,
     catalog: Catalog,
+    /// How far behind the snapshot is, on a standby.
+    lag: Option<Lag>,
 }
 
 impl Postgres {
@@ -90,8 +94,13 @@ impl Postgres {
         let begun = Instant::now();
         let mut session = Session::open(&self.address, &self.spec, &self.stop)?;
         self.answered = Some(begun.elapsed());
+        let lag = standby::lag(&mut session)?;
         let catalog = Catalog::load(&mut session, &self.subject)?;
-        Ok(Opened { session, catalog })
+        Ok(Opened {
+            session,
+            catalog,
+            lag,
+        })
     }
 }
 
@@ -137,7 +146,13 @@ impl Source for Postgres {
             "COPY (SELECT {list} FROM {}) TO STDOUT (FORMAT binary)",
             opened.catalog.from(&self.subject)
         );
-        copy::read(&mut opened.session, &sql, sink)
+        let mut receipt = copy::read(&mut opened.session, &sql, sink)?;
+        let after = standby::lag(&mut opened.session)?;
+        receipt.lag = opened
+            .lag
+            .zip(after)
+            .map(|(before, after)| before.worst(after));
+        Ok(receipt)
     }
 
     fn locates(&self) -> bool {
