@@ -2,7 +2,7 @@
 //! and never for a verdict. Whatever could not be learnt is `None`; what the
 //! server refused to tell is its failure.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::error::Result;
 
@@ -147,6 +147,12 @@ impl Clock {
             ahead: told + step / 2.0 - (asked + answered) / 2.0,
             within: step / 2.0 + (answered - asked).max(0.0) / 2.0,
         }
+    }
+
+    /// This machine's own, in seconds since 1970.
+    pub fn here() -> f64 {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        now.map_or(0.0, |since| since.as_secs_f64())
     }
 
     /// The least that it can be off, either way.

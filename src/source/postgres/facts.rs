@@ -1,7 +1,7 @@
 //! What the server says of itself, of the role and of the table, beside the rows.
 //! Every query asks the catalogs alone, and needs no right but to connect.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use sqlx::postgres::PgSslMode;
 
@@ -119,17 +119,11 @@ fn tls(address: &Address) -> Known<Tls> {
 }
 
 fn clock(session: &mut Session) -> Option<Clock> {
-    let asked = seconds();
+    let asked = Clock::here();
     let sql = "SELECT extract(epoch FROM pg_catalog.clock_timestamp())::pg_catalog.text";
     let rows = session.rows(sql).ok()?;
     let told = rows.first()?.first()?.as_ref()?.parse().ok()?;
-    Some(Clock::between(asked, seconds(), told, 0.0))
-}
-
-/// This machine's clock, in seconds since 1970.
-fn seconds() -> f64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    now.map_or(0.0, |since| since.as_secs_f64())
+    Some(Clock::between(asked, Clock::here(), told, 0.0))
 }
 
 fn server(session: &mut Session) -> Result<(Role, Server)> {

@@ -67,7 +67,7 @@ impl Client {
             .user_agent(concat!("shadowgate/", env!("CARGO_PKG_VERSION")))
             .redirect(redirect::Policy::none())
             .http1_only()
-            .tls_backend_preconfigured(tls(spec.sslrootcert.as_deref())?)
+            .tls_backend_preconfigured(tls(&access.root, spec.sslrootcert.as_deref())?)
             .read_timeout(context.limits.request_timeout)
             .pool_max_idle_per_host(context.limits.connections);
         if !spec.connect_timeout.is_zero() {
@@ -265,17 +265,11 @@ fn is_reset(error: &reqwest::Error) -> bool {
 
 /// The innermost words, which say what happened; the outer ones repeat the URL.
 fn cause(error: &reqwest::Error) -> String {
-    let mut inner: &dyn std::error::Error = error;
-    while let Some(source) = inner.source() {
-        inner = source;
-    }
-    match std::ptr::eq(
-        inner as *const dyn std::error::Error as *const (),
-        error as *const reqwest::Error as *const (),
-    ) {
-        true if error.is_timeout() => "no answer in time".to_owned(),
-        true => "the connection failed".to_owned(),
-        false => inner.to_string(),
+    let inner = std::iter::successors(std::error::Error::source(error), |error| error.source());
+    match inner.last() {
+        Some(inner) => inner.to_string(),
+        None if error.is_timeout() => "no answer in time".to_owned(),
+        None => "the connection failed".to_owned(),
     }
 }
 
@@ -302,7 +296,7 @@ fn bad_profile(profile: &str) -> Failure {
 }
 
 /// TLS by the machine's own roots, or by the side's alone.
-fn tls(root_cert: Option<&Path>) -> Result<rustls::ClientConfig> {
+fn tls(root: &Url, root_cert: Option<&Path>) -> Result<rustls::ClientConfig> {
     let mut roots = rustls::RootCertStore::empty();
     match root_cert {
         Some(path) => {
@@ -317,9 +311,11 @@ fn tls(root_cert: Option<&Path>) -> Result<rustls::ClientConfig> {
                 return Err(no("it holds no certificate".to_owned()));
             }
         }
-        None => {
+        None if root.scheme() == "https" => {
             roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         }
+        // Redirects are not followed: nothing will be asked over TLS.
+        None => {}
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ClientConfig::builder_with_provider(provider)

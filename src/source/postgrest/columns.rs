@@ -19,9 +19,14 @@ pub struct Item {
 
 impl Item {
     pub fn plain(name: &str) -> Item {
+        Item::renamed(name, name)
+    }
+
+    /// A column as itself, under another name.
+    pub fn renamed(column: &str, name: &str) -> Item {
         Item {
             name: name.to_owned(),
-            column: name.to_owned(),
+            column: column.to_owned(),
             path: String::new(),
             cast: None,
         }

@@ -103,9 +103,9 @@ fn kind(key: &Secret) -> Kind {
 }
 
 fn row_security(source: &Postgrest) -> RowSecurity {
-    match source.access.may_hide_rows(source.role.as_deref()) {
+    match source.access.may_hide_rows(source.options.role.as_deref()) {
         Some(failure) => RowSecurity::Unproven(failure),
-        None if source.role.is_some() => RowSecurity::Declared,
+        None if source.options.role.is_some() => RowSecurity::Declared,
         None => RowSecurity::Bypassed(Vec::new()),
     }
 }
@@ -121,14 +121,10 @@ fn primary(key: &[String]) -> Index {
 /// Asks for no row of all that is wanted. The server names one column at most,
 /// or the table alone, so a refusal is told as it is.
 async fn denied(source: &Postgrest, opened: &Opened, wants: &[Want]) -> Result<Vec<String>> {
-    let mut select = Vec::new();
-    for want in wants {
-        select.push(opened.item(&want.name)?.selected(want.as_text));
-    }
     let request = Request {
         table: Some(&source.table),
         query: vec![
-            ("select".to_owned(), select.join(",")),
+            ("select".to_owned(), opened.selected(wants)?.join(",")),
             ("limit".to_owned(), "0".to_owned()),
         ],
         count: false,

@@ -3,18 +3,9 @@
 
 use percent_encoding::percent_decode_str;
 
-use super::keyset::Pair;
+use super::keyset::{PARAMETERS, Pair};
 use crate::error::{Code, Failure, Result};
 
-/// Words of the query that are no conditions, and would change which rows come.
-const RESERVED: [&str; 6] = [
-    "select",
-    "order",
-    "limit",
-    "offset",
-    "columns",
-    "on_conflict",
-];
 const LOGICAL: [&str; 4] = ["and", "or", "not.and", "not.or"];
 const OPERATORS: [&str; 26] = [
     "eq",
@@ -57,7 +48,7 @@ pub fn parse(text: &str) -> Result<Vec<Pair>> {
 fn condition(part: &str) -> Result<Pair> {
     let (name, value) = part.split_once('=').ok_or_else(|| unlike(part))?;
     let (name, value) = (decode(name), decode(value));
-    if RESERVED.contains(&name.as_str()) {
+    if PARAMETERS.contains(&name.as_str()) {
         return Err(refused(format!(
             "where: `{name}` is no condition, and shadowgate sets it itself"
         )));

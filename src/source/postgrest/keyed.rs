@@ -2,7 +2,6 @@
 //! answer held against the server's own count, since it may cut it short in
 //! silence.
 
-use std::ops::ControlFlow;
 use std::time::Instant;
 
 use url::form_urlencoded::byte_serialize;
@@ -12,7 +11,7 @@ use super::keyset::{self, Pair};
 use super::page;
 use super::read::{Counted, Reading};
 use crate::error::{Code, Failure, Result};
-use crate::source::{Chunk, Sink};
+use crate::source::Sink;
 
 /// Servers and gateways take URLs of 8 KB; that much is left to the address, the
 /// selection and the filter.
@@ -53,19 +52,8 @@ impl Keyed<'_> {
                 halve(keys, &mut left);
                 continue;
             }
-            if counted.pages == 0 {
-                counted.first_row = begun.elapsed();
-            }
-            let base = counted.rows;
-            counted.rows += page.rows;
-            counted.pages += 1;
-            counted.bytes += page.bytes.len() as u64;
-            let chunk = Chunk {
-                bytes: page.bytes,
-                base,
-                line: 0,
-            };
-            if page.rows > 0 && sink.push(chunk) == ControlFlow::Break(()) {
+            let chunk = counted.take(page, begun);
+            if chunk.is_some_and(|chunk| sink.push(chunk).is_break()) {
                 return Ok(None);
             }
         }

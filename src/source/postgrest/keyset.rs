@@ -6,11 +6,8 @@
 /// A pair of a URL's query.
 pub type Pair = (String, String);
 
-/// Names that mean something else in a query.
-const WORDS: [&str; 9] = [
-    "and",
-    "or",
-    "not",
+/// Parameters of a query that are no conditions, and change which rows come.
+pub const PARAMETERS: [&str; 6] = [
     "select",
     "order",
     "limit",
@@ -18,12 +15,14 @@ const WORDS: [&str; 9] = [
     "columns",
     "on_conflict",
 ];
+/// Names that join conditions.
+const LOGICAL: [&str; 3] = ["and", "or", "not"];
 
 /// A name as PostgREST reads it: quoted where it is not a plain one.
 pub fn name(name: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let plain = !name.is_empty() && name.chars().all(plain) && !WORDS.contains(&name);
-    match plain {
+    let is_word = PARAMETERS.contains(&name) || LOGICAL.contains(&name);
+    match !name.is_empty() && name.chars().all(plain) && !is_word {
         true => name.to_owned(),
         false => quoted(name),
     }

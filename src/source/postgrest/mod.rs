@@ -35,7 +35,7 @@ use self::doubt::Sum;
 use self::keyed::Keyed;
 use self::keyset::Pair;
 use self::opened::{Opened, Opening};
-use self::read::Reading;
+use self::read::{Counted, Reading};
 use super::ask::{Answer, Question};
 use super::location::{Location, RestOptions, Spec};
 use super::records::Shape;
@@ -71,7 +71,6 @@ pub fn open(spec: &Spec, context: &Context) -> Result<Box<dyn Source>> {
         access,
         client,
         filter: filter::parse(spec.filter.as_deref().unwrap_or_default())?,
-        role: spec.rest.role.clone(),
         options: spec.rest.clone(),
         select,
         profile,
@@ -91,8 +90,6 @@ struct Postgrest {
     profile: Option<String>,
     table: String,
     filter: Vec<Pair>,
-    /// The role that the configuration says sees every row.
-    role: Option<String>,
     options: RestOptions,
     /// Empty: all columns.
     select: Vec<Item>,
@@ -145,10 +142,7 @@ impl Postgrest {
 
     fn reading<'a>(&'a self, opened: &'a Opened, wants: &[Want]) -> Result<Reading<'a>> {
         let key = self.paged_by(opened, wants)?;
-        let mut select: Vec<String> = Vec::new();
-        for want in wants {
-            select.push(opened.item(&want.name)?.selected(want.as_text));
-        }
+        let mut select = opened.selected(wants)?;
         // Columns that pages are ordered by come along, as themselves.
         let mut key_names = Vec::new();
         for column in &key {
@@ -159,10 +153,7 @@ impl Postgrest {
             key_names.push(match sent {
                 Some(want) => want.name.clone(),
                 None => {
-                    let extra = Item {
-                        name: opened.free_name(column),
-                        ..Item::plain(column)
-                    };
+                    let extra = Item::renamed(column, &opened.free_name(column));
                     select.push(extra.selected(false));
                     extra.name
                 }
@@ -180,6 +171,17 @@ impl Postgrest {
             origin: self.origin(),
             page: &self.page,
         })
+    }
+
+    fn receipt(&self, counted: &Counted) -> Receipt {
+        Receipt {
+            rows: Some(counted.rows),
+            bytes: counted.bytes,
+            first_row: counted.first_row,
+            pages: Some(counted.pages),
+            retries: self.client.retried(),
+            ..Receipt::default()
+        }
     }
 
     /// The keys as the server can be asked for them, if it can.
@@ -314,15 +316,10 @@ impl Source for Postgrest {
             moves: self.moves,
         };
         Ok(Receipt {
-            rows: Some(counted.rows),
-            bytes: counted.bytes,
-            first_row: counted.first_row,
-            pages: Some(counted.pages),
             counts: Some([before, after]),
-            retries: self.client.retried(),
-            doubt: sum.doubt(&self.access, self.role.as_deref()),
+            doubt: sum.doubt(&self.access, self.options.role.as_deref()),
             warnings: sum.warning().into_iter().collect(),
-            ..Receipt::default()
+            ..self.receipt(&counted)
         })
     }
 
@@ -352,17 +349,9 @@ impl Source for Postgrest {
         };
         let reading = self.reading(opened, wants)?;
         let counted = self.runtime.block_on(keyed.run(&reading, sink))?;
-        Ok(Some(match counted {
-            None => Receipt::default(),
-            Some(counted) => Receipt {
-                rows: Some(counted.rows),
-                bytes: counted.bytes,
-                first_row: counted.first_row,
-                pages: Some(counted.pages),
-                retries: self.client.retried(),
-                ..Receipt::default()
-            },
-        }))
+        Ok(Some(counted.map_or_else(Receipt::default, |counted| {
+            self.receipt(&counted)
+        })))
     }
 
     fn ask(&mut self, question: &Question) -> Result<Option<Answer>> {

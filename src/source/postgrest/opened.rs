@@ -9,7 +9,7 @@ use super::keyset::Pair;
 use super::{page, read};
 use crate::error::{Code, Failure, Result};
 use crate::source::text::Origin;
-use crate::source::{Column, Declared, Form, Schema, Undeclared};
+use crate::source::{Column, Declared, Form, Schema, Undeclared, Want};
 use crate::value::Type;
 
 const UNDESCRIBED: &str = "PostgREST describes no such table at its root: column types come from the other side or the configuration";
@@ -139,6 +139,12 @@ impl Opened {
             format!("`{name}` is made of a column and is none"),
             "name a column of the table",
         ))
+    }
+
+    /// The wanted columns as `select` writes them.
+    pub fn selected(&self, wants: &[Want]) -> Result<Vec<String>> {
+        let selected = |want: &Want| Ok(self.item(&want.name)?.selected(want.as_text));
+        wants.iter().map(selected).collect()
     }
 
     /// A name for `column` that no selected column has.

@@ -13,6 +13,7 @@ use futures_util::future::try_join_all;
 
 use super::answer::{Answer, Refusal};
 use super::client::{Client, Request};
+use super::columns::Item;
 use super::keyset::{self, Pair};
 use super::page::{self, Page, Position};
 use crate::error::{Code, Failure, Result};
@@ -50,6 +51,24 @@ pub struct Counted {
     /// Rows without a key that the server holds but did not send.
     pub unsent: u64,
     pub first_row: Duration,
+}
+
+impl Counted {
+    /// Counts a page of a reading that began then, and gives its rows, if it has any.
+    pub fn take(&mut self, page: Page, begun: Instant) -> Option<Chunk> {
+        let base = self.rows;
+        if self.rows == 0 && page.rows > 0 {
+            self.first_row = begun.elapsed();
+        }
+        self.rows += page.rows;
+        self.pages += 1;
+        self.bytes += page.bytes.len() as u64;
+        (page.rows > 0).then_some(Chunk {
+            bytes: page.bytes,
+            base,
+            line: 0,
+        })
+    }
 }
 
 /// A part of the key's order: from `low` on, up to before `high`.
@@ -113,7 +132,10 @@ impl Reading<'_> {
             return Ok(Vec::new());
         }
         let mut query = self.filter.to_vec();
-        query.push(("select".to_owned(), self.select_of(0)));
+        query.push((
+            "select".to_owned(),
+            Item::renamed(column, name).selected(false),
+        ));
         query.push(keyset::any_of(column, bounds));
         query.push(keyset::order(&self.key[..1]));
         // A bound need not be one row: what follows only costs.
@@ -128,14 +150,6 @@ impl Reading<'_> {
             Err(refusal) => return Err(refusal.failure()),
         };
         page::values(answer, name, &self.origin)
-    }
-
-    fn select_of(&self, place: usize) -> String {
-        let (column, name) = (&self.key[place], &self.key_names[place]);
-        match column == name {
-            true => keyset::name(column),
-            false => format!("{}:{}", keyset::name(name), keyset::name(column)),
-        }
     }
 
     /// One connection: takes ranges until none is left.
@@ -174,23 +188,12 @@ impl Reading<'_> {
 
     fn push(&self, page: Page, shared: &Shared<'_>) -> ControlFlow<()> {
         let mut counted = shared.counted.get();
-        let base = counted.rows;
-        if counted.rows == 0 && page.rows > 0 {
-            counted.first_row = shared.begun.elapsed();
-        }
-        counted.rows += page.rows;
-        counted.pages += 1;
-        counted.bytes += page.bytes.len() as u64;
+        let chunk = counted.take(page, shared.begun);
         shared.counted.set(counted);
-        if page.rows == 0 {
-            return ControlFlow::Continue(());
+        match chunk {
+            Some(chunk) => shared.sink.borrow_mut().push(chunk),
+            None => ControlFlow::Continue(()),
         }
-        let mut sink = shared.sink.borrow_mut();
-        sink.push(Chunk {
-            bytes: page.bytes,
-            base,
-            line: 0,
-        })
     }
 
     /// One page: a smaller one where the server says that it takes too long.

@@ -2,7 +2,7 @@
 //! the server.
 
 use std::cell::Cell;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use reqwest::header::{DATE, HeaderMap};
 
@@ -27,7 +27,7 @@ impl Asked {
     pub fn now() -> Asked {
         Asked {
             at: Instant::now(),
-            clock: seconds(),
+            clock: Clock::here(),
         }
     }
 }
@@ -50,16 +50,10 @@ impl Seen {
         }
         let told = headers.get(DATE).and_then(|date| date.to_str().ok());
         if let Some(told) = told.and_then(date) {
-            let clock = Clock::between(asked.clock, seconds(), told, STEP);
+            let clock = Clock::between(asked.clock, Clock::here(), told, STEP);
             self.clock.set(Some(clock));
         }
     }
-}
-
-/// This machine's clock, in seconds since 1970.
-fn seconds() -> f64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    now.map_or(0.0, |since| since.as_secs_f64())
 }
 
 fn date(text: &str) -> Option<f64> {
