@@ -71,8 +71,12 @@ impl Stop {
         }
     }
 
-    /// The same run with a deadline, of which a share is kept for its end.
-    pub fn within(&self, begun: Instant, length: Duration) -> Stop {
+    /// The same run with a deadline, if there is one, of which a share is kept for
+    /// its end.
+    pub fn within(&self, begun: Instant, length: Option<Duration>) -> Stop {
+        let Some(length) = length else {
+            return self.clone();
+        };
         let share = (length / SHARE).min(MOST_SHARE);
         Stop {
             until: begun.checked_add(length - share),
@@ -272,16 +276,18 @@ mod tests {
     #[test]
     fn a_share_of_a_deadline_is_kept_for_its_end() {
         let begun = Instant::now();
-        let whole = |secs| Stop::default().within(begun, Duration::from_secs(secs));
+        let whole = |secs| Stop::default().within(begun, Some(Duration::from_secs(secs)));
         let kept = |secs| whole(secs).last.unwrap() - whole(secs).until.unwrap();
         assert_eq!(kept(20), Duration::from_secs(2));
         assert_eq!(kept(3600), Duration::from_secs(10));
-        let over =
-            Stop::default().within(begun - Duration::from_secs(95), Duration::from_secs(100));
+        let over = Stop::default().within(
+            begun - Duration::from_secs(95),
+            Some(Duration::from_secs(100)),
+        );
         assert_eq!(over.cause(), Some(Cause::Deadline));
         assert_eq!(over.ending().cause(), None);
         let told = Stop::default();
-        let whole = told.within(begun, Duration::MAX);
+        let whole = told.within(begun, Some(Duration::MAX));
         assert_eq!(whole.left(), None, "longer than any clock");
         whole.tell(Cause::Terminated);
         assert_eq!(told.cause(), Some(Cause::Terminated));

@@ -4,11 +4,11 @@
 mod common;
 mod support;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use common::Lab;
 use serde_json::Value;
-use support::Postgres;
+use support::{Postgres, until};
 
 /// A primary with a table, and its standby, on which nothing keeps replaying waiting.
 fn pair(table: &str) -> (Postgres, Postgres) {
@@ -18,17 +18,6 @@ fn pair(table: &str) -> (Postgres, Postgres) {
     let standby = primary.standby("max_standby_streaming_delay = 0\nhot_standby_feedback = off");
     until(|| standby.sql("app", "SELECT count(*) FROM t") != "0");
     (primary, standby)
-}
-
-fn until(holds: impl Fn() -> bool) {
-    let begun = Instant::now();
-    while !holds() {
-        assert!(
-            begun.elapsed() < Duration::from_secs(60),
-            "it never came to that"
-        );
-        std::thread::sleep(Duration::from_millis(20));
-    }
 }
 
 fn caught_up(standby: &Postgres) -> bool {

@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 
 use common::{Lab, OF_THE_RUN, Ran, array, without};
 use serde_json::Value;
-use support::Postgres;
 use support::fault::{At, Fault, Plan, Proxy};
 use support::postgrest::{Options, Postgrest};
+use support::{Postgres, until};
 
 /// A database with `old` and `new`, some of whose rows differ.
 fn listings(name: &str) -> String {
@@ -34,17 +34,6 @@ fn through(url: &str, plan: Plan) -> (String, Proxy) {
     let proxy = Proxy::start(port, plan);
     let url = url.replace(&format!(":{port}/"), &format!(":{}/", proxy.port()));
     (url + "?sslmode=disable", proxy)
-}
-
-fn until(holds: impl Fn() -> bool) {
-    let begun = Instant::now();
-    while !holds() {
-        assert!(
-            begun.elapsed() < Duration::from_secs(60),
-            "it never came to that"
-        );
-        std::thread::sleep(Duration::from_millis(10));
-    }
 }
 
 fn verify(lab: &Lab, old: &str, new: &str, more: &[&str]) -> Ran {

@@ -16,9 +16,9 @@ use shadowgate::run::{self, Options, dataset::Strategy, progress::Progress};
 use shadowgate::secret::Secret;
 use shadowgate::source::{Context, Limits};
 use shadowgate::stop::Stop;
-use support::Postgres;
 use support::fault::{At, Fault, Plan, Proxy};
 use support::postgrest::Postgrest;
+use support::{Postgres, until};
 
 /// What the issue allows.
 const SOON: Duration = Duration::from_secs(5);
@@ -67,17 +67,6 @@ fn active(name: &str) -> u32 {
         .sql("postgres", &count)
         .parse()
         .expect("a number")
-}
-
-fn until(holds: impl Fn() -> bool) {
-    let begun = Instant::now();
-    while !holds() {
-        assert!(
-            begun.elapsed() < Duration::from_secs(60),
-            "it never came to that"
-        );
-        std::thread::sleep(Duration::from_millis(10));
-    }
 }
 
 /// Holds a run to what a signal leaves: its exit code, and a report that says so
@@ -337,7 +326,7 @@ fn what_differs_among_the_rows_seen_is_told_whole() {
         let asked = plan::asked(&options, &|_| None, Path::new("")).expect("a plan");
         // Two seconds for reading, ten for the rest.
         let begun = Instant::now() - Duration::from_secs(88);
-        let stop = Stop::default().within(begun, Duration::from_secs(100));
+        let stop = Stop::default().within(begun, Some(Duration::from_secs(100)));
         let how = Options {
             memory: 64 << 20,
             max_details: 100,

@@ -23,10 +23,7 @@ pub fn run(options: PaceOptions, stop: &Stop, begun: Instant) -> Exit {
         Ok(planned) => planned,
         Err(failure) => return refused(&[failure], stop),
     };
-    let stop = match plan.deadline {
-        Some(deadline) => stop.within(begun, deadline),
-        None => stop.clone(),
-    };
+    let stop = stop.within(begun, plan.deadline);
     let context = super::context(&stop, &plan.limits);
     let measured = run::pace::measure(&spec, plan.runs, &context, listener.as_ref());
     drop(listener);

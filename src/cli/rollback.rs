@@ -15,9 +15,9 @@ use crate::plan::{self, Format, Plan, RollbackOptions};
 use crate::report::model::{Reason, Report};
 use crate::report::rollback::{self as report, Check, Deadline, FILE, Lost, Rollback};
 use crate::report::rollback::{next, sentence, text};
-use crate::report::{earlier, json, writer};
+use crate::report::{json, reasons, writer};
+use crate::run::dataset::Strategy;
 use crate::run::rollback::{self, Checked, Hears, files};
-use crate::run::{Options, dataset::Strategy};
 use crate::stop::{Cause, Stop};
 
 /// What is typed, what comes of it, and since when.
@@ -44,20 +44,10 @@ pub fn run(options: &RollbackOptions, stop: &Stop, begun: Instant) -> Exit {
         options,
         started,
         begun,
-        stop: match plan.deadline {
-            Some(deadline) => stop.within(begun, deadline),
-            None => stop.clone(),
-        },
+        stop: stop.within(begun, plan.deadline),
         plan,
     };
-    let how = Options {
-        context: super::context(&run.stop, &run.plan.limits),
-        memory: run.plan.memory,
-        max_details: run.plan.max_details,
-        strategy: Strategy::KeepRows,
-        retries: run.plan.retries,
-        earlier: earlier::readings(&run.plan.report_dir),
-    };
+    let how = verify::how(&run.plan, &run.stop, Strategy::KeepRows);
     let lines = Lines { quiet };
     match rollback::check(&run.plan.datasets, &how, listener.as_ref(), &lines) {
         Ok(checked) => run.finish(checked),
@@ -227,14 +217,7 @@ fn is_gate(reason: &Reason) -> bool {
 /// not let end, is not safe.
 fn doubt(answer: &mut Rollback, failure: &Failure) {
     if !answer.reasons.iter().any(|told| told.why == failure.why) {
-        answer.reasons.push(Reason {
-            code: failure.code,
-            dataset: None,
-            side: None,
-            transient: failure.transient,
-            why: failure.why.clone(),
-            next: failure.next.clone(),
-        });
+        answer.reasons.push(reasons::of_run(failure));
     }
     if answer.answer == Answer::Safe {
         answer.answer = Answer::CannotTell;

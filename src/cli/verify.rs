@@ -13,7 +13,7 @@ use crate::error::{Code, Exit, Failure};
 use crate::gate::Verdict;
 use crate::plan::{Format, Plan, VerifyOptions};
 use crate::report::model::{Details, Reason, Report, Run, SCHEMA_VERSION};
-use crate::report::{earlier, json, text, writer};
+use crate::report::{earlier, json, reasons, text, writer};
 use crate::run::{self, Finished, Options, dataset::Strategy};
 use crate::stop::{Cause, Stop};
 
@@ -27,18 +27,8 @@ pub fn run(options: &VerifyOptions, stop: &Stop, begun: Instant) -> Exit {
         Ok(plan) => plan,
         Err(failure) => return refuse(&[failure]),
     };
-    let stop = match plan.deadline {
-        Some(deadline) => stop.within(begun, deadline),
-        None => stop.clone(),
-    };
-    let how = Options {
-        context: super::context(&stop, &plan.limits),
-        memory: plan.memory,
-        max_details: plan.max_details,
-        strategy: Strategy::Auto,
-        retries: plan.retries,
-        earlier: earlier::readings(&plan.report_dir),
-    };
+    let stop = stop.within(begun, plan.deadline);
+    let how = how(&plan, &stop, Strategy::Auto);
     // Held until the report is saved.
     let kept = match Kept::take(&plan, listener) {
         Ok(kept) => kept,
@@ -57,6 +47,18 @@ fn plan(options: &VerifyOptions, bars: Option<MultiProgress>) -> Result<Plan, Fa
     let plan = Plan::from(options, &super::environment, Path::new(""))?;
     begin(&plan, bars)?;
     Ok(plan)
+}
+
+/// How a run goes about what was planned.
+pub(super) fn how(plan: &Plan, stop: &Stop, strategy: Strategy) -> Options {
+    Options {
+        context: super::context(stop, &plan.limits),
+        memory: plan.memory,
+        max_details: plan.max_details,
+        strategy,
+        retries: plan.retries,
+        earlier: earlier::readings(&plan.report_dir),
+    }
 }
 
 /// Begins the log as the plan says, and looks for a folder that will take the
@@ -146,14 +148,7 @@ pub(super) fn interrupted(report: &mut Report, cause: Cause) {
 /// A failure of the run itself. A PASS without its evidence is no PASS.
 fn worsen(report: &mut Report, failure: &Failure) {
     report.verdict = report.verdict.max(Verdict::Inconclusive);
-    report.reasons.push(Reason {
-        code: failure.code,
-        dataset: None,
-        side: None,
-        transient: failure.transient,
-        why: failure.why.clone(),
-        next: failure.next.clone(),
-    });
+    report.reasons.push(reasons::of_run(failure));
 }
 
 fn print(

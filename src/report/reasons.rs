@@ -66,11 +66,18 @@ fn next_after(finding: &Finding) -> &'static str {
     }
 }
 
-/// A failure as the report tells it.
+/// A failure of a dataset as the report tells it.
 pub fn reason(dataset: &str, failure: &Failure) -> Reason {
+    let mut reason = of_run(failure);
+    reason.dataset.get_or_insert_with(|| dataset.to_owned());
+    reason
+}
+
+/// A failure of the run itself, unless it names a dataset.
+pub fn of_run(failure: &Failure) -> Reason {
     Reason {
         code: failure.code,
-        dataset: failure.dataset.clone().or(Some(dataset.to_owned())),
+        dataset: failure.dataset.clone(),
         side: failure.side,
         transient: failure.transient,
         why: failure.why.clone(),

@@ -22,6 +22,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 /// The superuser, who needs no password.
 pub const SUPERUSER: &str = "postgres";
@@ -275,4 +276,17 @@ fn make_dir(owner: Option<&str>, port: u16, conf: &str, files: &[(&str, &[u8])])
         assert!(status.expect("chown runs").success(), "chown {owner}");
     }
     dir
+}
+
+/// Waits until this holds, for a minute at most.
+#[track_caller]
+pub fn until(holds: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !holds() {
+        assert!(
+            begun.elapsed() < Duration::from_secs(60),
+            "it never came to that"
+        );
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }

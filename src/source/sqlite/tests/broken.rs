@@ -129,7 +129,7 @@ fn a_run_that_is_to_end_waits_for_nothing() {
     let soon = || Context {
         stop: Stop::default().within(
             Instant::now() - Duration::from_millis(89_900),
-            Duration::from_secs(100),
+            Some(Duration::from_secs(100)),
         ),
         ..Context::default()
     };
