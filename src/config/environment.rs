@@ -5,9 +5,11 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::document::{Env, Problem};
-use super::{dotenv, refuse};
-use crate::error::{Code, Failure, Result};
+use super::{cannot_read, dotenv, refuse};
+use crate::error::Result;
 use crate::secret::Secret;
+
+const CHECK_PATH: &str = "Check the path given to --env-file, or `env_file` in the configuration, which is relative to that file's folder";
 
 /// The variables that a run may read.
 pub struct Environment<'a> {
@@ -46,7 +48,7 @@ impl<'a> Environment<'a> {
 
     /// Reads an env file. The process's own variables stay before it.
     pub fn load(&mut self, path: &Path) -> Result<()> {
-        let cannot = |error: std::io::Error| cannot_read(path, &error);
+        let cannot = |error: std::io::Error| cannot_read("env file", path, &error, CHECK_PATH);
         let text = std::fs::read_to_string(path).map_err(cannot)?;
         let found = std::fs::metadata(path).map_err(cannot)?;
         let values = dotenv::parse(&text, self.process)
@@ -98,21 +100,10 @@ impl<'a> Environment<'a> {
     }
 }
 
-fn cannot_read(path: &Path, error: &std::io::Error) -> Failure {
-    let code = match error.kind() {
-        std::io::ErrorKind::NotFound => Code::NotFound,
-        _ => Code::Config,
-    };
-    Failure::new(
-        code,
-        format!("the env file {} cannot be read: {error}", path.display()),
-        "Check the path given to --env-file, or `env_file` in the configuration, which is relative to that file's folder",
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Code;
 
     fn process(name: &str) -> Option<String> {
         match name {

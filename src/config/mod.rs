@@ -76,7 +76,10 @@ const TOP: [&str; 14] = [
 /// Reads the file at `path`, and the env file that it names unless another was
 /// read before.
 pub fn load(path: &Path, environment: &mut Environment<'_>) -> Result<Config> {
-    let bytes = std::fs::read(path).map_err(|error| cannot_read(path, &error))?;
+    let bytes = std::fs::read(path).map_err(|error| {
+        let next = "Check the path given to --config";
+        cannot_read("configuration file", path, &error, next)
+    })?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let line = error.as_bytes()[..at]
@@ -90,19 +93,14 @@ pub fn load(path: &Path, environment: &mut Environment<'_>) -> Result<Config> {
     parse(&text, path, environment)
 }
 
-fn cannot_read(path: &Path, error: &std::io::Error) -> Failure {
+/// The failure to read a file that was named; `what` says what it is.
+pub fn cannot_read(what: &str, path: &Path, error: &std::io::Error, next: &str) -> Failure {
     let code = match error.kind() {
         std::io::ErrorKind::NotFound => Code::NotFound,
         _ => Code::Config,
     };
-    Failure::new(
-        code,
-        format!(
-            "the configuration file {} cannot be read: {error}",
-            path.display()
-        ),
-        "Check the path given to --config",
-    )
+    let why = format!("the {what} {} cannot be read: {error}", path.display());
+    Failure::new(code, why, next)
 }
 
 /// Reads a configuration's text; `path` is where it came from.

@@ -7,7 +7,7 @@ use super::SideSpec;
 use super::options::SourceOptions;
 use super::settings::{Origin, Setting};
 use super::{command, surroundings};
-use crate::config::{Config, Environment, SideTable, Timeouts};
+use crate::config::{Config, Environment, SideTable, Timeouts, cannot_read};
 use crate::error::{Code, Failure, Result, Side};
 use crate::source::location::{CommandOptions, Location, Query, RestOptions, Spec, TextOptions};
 use crate::source::spool::Once;
@@ -271,12 +271,10 @@ pub(super) fn read_query(file: PathBuf) -> Result<Query> {
             "Write one SELECT into it",
         )),
         Ok(sql) => Ok(Query { sql, file }),
-        Err(error) => Err(Failure::new(
-            match error.kind() {
-                std::io::ErrorKind::NotFound => Code::NotFound,
-                _ => Code::Config,
-            },
-            format!("the query file {} cannot be read: {error}", file.display()),
+        Err(error) => Err(cannot_read(
+            "query file",
+            &file,
+            &error,
             "Check its path; one in a configuration is relative to that file's folder",
         )),
     }
