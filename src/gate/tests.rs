@@ -36,6 +36,24 @@ pub(super) fn judge(gates: &Gates, views: [&Tally; 3], complete: [bool; 2]) -> V
     judge_moving(gates, views, None, complete)
 }
 
+/// Both sides seen whole, and all that is known is this tally.
+fn observed(tally: &Tally) -> Observed<'_> {
+    Observed {
+        tally,
+        if_equal: tally,
+        if_different: tally,
+        if_settled: None,
+        moving: 0,
+        complete: [true; 2],
+        columns: &[],
+        only_old: &[],
+        only_new: &[],
+        times: [None; 2],
+        lags: [None; 2],
+        scope: Scope::All,
+    }
+}
+
 pub(super) fn judge_moving(
     gates: &Gates,
     views: [&Tally; 3],
@@ -45,23 +63,19 @@ pub(super) fn judge_moving(
     evaluate(
         gates,
         Observed {
-            tally: views[0],
             if_equal: views[1],
             if_different: views[2],
             if_settled,
             moving: if_settled.map_or(0, |all| all[0].matched.abs_diff(views[0].matched)),
             complete,
             columns: &["price".to_owned()],
-            only_old: &[],
-            only_new: &[],
             times: [300_000, 400_000].map(|reading| {
                 Some(Took {
                     reading,
                     waiting: 9,
                 })
             }),
-            lags: [None; 2],
-            scope: Scope::All,
+            ..observed(views[0])
         },
     )
 }
@@ -254,18 +268,10 @@ fn a_column_on_one_side_only_breaks_the_schema() {
     let counts = tally([5, 0, 0, 0, 0]);
     let names: Vec<String> = ["a", "b", "c", "d", "e", "f"].map(String::from).into();
     let mut seen = Observed {
-        tally: &counts,
-        if_equal: &counts,
-        if_different: &counts,
-        if_settled: None,
-        moving: 0,
-        complete: [true, true],
         columns: &names,
         only_old: &names,
         only_new: &names[..1],
-        times: [None; 2],
-        lags: [None; 2],
-        scope: Scope::All,
+        ..observed(&counts)
     };
     let findings = evaluate(&Gates::default(), seen);
     let schema = find(&findings, "schema");

@@ -14,18 +14,9 @@ fn lag(lags: [Option<Lag>; 2], complete: [bool; 2]) -> Finding {
         ..Gates::default()
     };
     let observed = Observed {
-        tally: &tally,
-        if_equal: &tally,
-        if_different: &tally,
-        if_settled: None,
-        moving: 0,
         complete,
-        columns: &[],
-        only_old: &[],
-        only_new: &[],
-        times: [None; 2],
         lags,
-        scope: Scope::All,
+        ..observed(&tally)
     };
     let mut findings = evaluate(&gates, observed).into_iter();
     findings

@@ -12,18 +12,8 @@ fn partial(gates: &Gates, counts: [u64; 5], out_of_scope: u64) -> Vec<Finding> {
     evaluate(
         gates,
         Observed {
-            tally: &seen,
-            if_equal: &seen,
-            if_different: &seen,
-            if_settled: None,
-            moving: 0,
-            complete: [true, true],
-            columns: &[],
-            only_old: &[],
-            only_new: &[],
-            times: [None; 2],
-            lags: [None; 2],
             scope: Scope::KeysOfNew,
+            ..observed(&seen)
         },
     )
 }

@@ -12,18 +12,9 @@ fn time(times: [Option<Took>; 2], complete: [bool; 2]) -> Finding {
         ..Gates::default()
     };
     let observed = Observed {
-        tally: &counts,
-        if_equal: &counts,
-        if_different: &counts,
-        if_settled: None,
-        moving: 0,
         complete,
-        columns: &[],
-        only_old: &[],
-        only_new: &[],
         times,
-        lags: [None; 2],
-        scope: Scope::All,
+        ..observed(&counts)
     };
     find(&evaluate(&gates, observed), "new_time_ratio").clone()
 }
