@@ -10,6 +10,7 @@ use super::document::{Fields, Node, Problem, Reading};
 use super::gates::{self, GateChanges};
 use super::recheck::{self, RecheckTable};
 use super::rollback::{self, RollbackTable};
+use super::sync::{self, SyncTable};
 use super::{command, rest, units};
 use crate::compare::Scope;
 use crate::plan::Settle;
@@ -46,6 +47,7 @@ pub struct SideTable {
     pub sslrootcert: Option<PathBuf>,
     pub text: TextOptions,
     pub rest: RestOptions,
+    pub sync: SyncTable,
     pub command: CommandOptions,
     pub timeouts: Timeouts,
 }
@@ -201,7 +203,7 @@ fn columns<'a>(
 }
 
 fn side<'a>(node: &Node<'a>, folder: &Path, reading: &mut Reading<'a>) -> SideTable {
-    let known = [&SIDE[..], &rest::FIELDS, &command::FIELDS].concat();
+    let known = [&SIDE[..], &rest::FIELDS, &command::FIELDS, &sync::FIELDS].concat();
     let Some(fields) = reading.fields(node, &known) else {
         return SideTable::default();
     };
@@ -224,6 +226,7 @@ fn side<'a>(node: &Node<'a>, folder: &Path, reading: &mut Reading<'a>) -> SideTa
             encoding,
         },
         rest: rest::read(&fields, reading),
+        sync: sync::read(&fields, reading),
         command: command::read(&fields, folder, reading),
         timeouts: Timeouts::read(&fields, reading),
     }

@@ -14,6 +14,7 @@ pub mod nearest;
 pub mod recheck;
 pub mod rest;
 pub mod rollback;
+pub mod sync;
 pub mod units;
 
 use std::path::{Path, PathBuf};
@@ -31,6 +32,7 @@ pub use gates::GateChanges;
 pub use limits::LimitTable;
 pub use recheck::RecheckTable;
 pub use rollback::{QueryText, RollbackTable};
+pub use sync::SyncTable;
 
 use crate::error::{Code, Failure, Result};
 use dataset::checked;

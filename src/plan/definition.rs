@@ -107,7 +107,7 @@ fn dataset_text(dataset: &DatasetSpec, text: &mut String) {
 
 /// Which rows and cells there are: the query's text rather than its file's name.
 fn side_text(side: &SideSpec, text: &mut String) {
-    let SideSpec { source, rename } = side;
+    let SideSpec { source, rename, .. } = side;
     let sql = source.query.as_ref().map(|query| &query.sql);
     let _ = writeln!(
         text,

@@ -27,6 +27,7 @@ mod rules;
 mod settings;
 mod side;
 mod surroundings;
+mod sync;
 mod types;
 
 use indexmap::IndexMap;
@@ -45,6 +46,7 @@ pub use recheck::Recheck;
 pub use resolve::{resolve, resolve_key};
 pub use rollback::{RollbackOptions, RollbackSpec, Since, rollback};
 pub use settings::{Named, Notes, Origin, Setting};
+pub use sync::Sync;
 
 use crate::compare::cells::Tolerance;
 use crate::error::Side;
@@ -82,6 +84,8 @@ pub struct SideSpec {
     pub source: Spec,
     /// The source's own name → report name.
     pub rename: IndexMap<String, String>,
+    /// The sync that writes it, where it is watched.
+    pub sync: Option<Sync>,
 }
 
 /// One dataset, ready to run.

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use super::SideSpec;
 use super::options::SourceOptions;
 use super::settings::{Origin, Setting};
-use super::{command, surroundings};
-use crate::config::{Config, Environment, SideTable, Timeouts, cannot_read};
+use super::{command, surroundings, sync};
+use crate::config::{Config, Environment, SideTable, SyncTable, Timeouts, cannot_read};
 use crate::error::{Code, Failure, Result, Side};
 use crate::source::location::{CommandOptions, Location, Query, RestOptions, Spec, TextOptions};
 use crate::source::spool::Once;
@@ -64,9 +64,15 @@ pub fn build(
         connect_timeout: timeouts.connect.unwrap_or(Spec::CONNECT_TIMEOUT),
         ..Spec::new(location)
     };
-    let rename = table.rename;
     settings.insert(0, Setting::of_side(side, "source", source.shown(), origin));
-    Ok((SideSpec { source, rename }, settings))
+    let folder = sayings.config.and_then(|config| config.path.parent());
+    let folder = folder.unwrap_or(sayings.cwd);
+    let side = SideSpec {
+        sync: sync::settle(&table.sync, &source.location, folder)?,
+        source,
+        rename: table.rename,
+    };
+    Ok((side, settings))
 }
 
 /// Where the side is: as typed, else as configured, else where the environment says.
@@ -131,6 +137,8 @@ fn keep_fitting(table: &mut SideTable, location: &Location) {
     if !matches!(location, Location::Postgres(_) | Location::Rest(_)) {
         table.sslrootcert = None;
     }
+    // What was configured is the state of the configured source's sync.
+    table.sync = SyncTable::default();
     match (location, &table.source) {
         (Location::Rest(root), Some(Ok(Location::Rest(configured))))
             if configured.origin() == root.origin() => {}

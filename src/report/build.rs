@@ -185,6 +185,7 @@ fn receipt(side: &SideRead<'_>) -> Receipt {
     let waiting = side.waiting.as_secs_f64();
     let lag = side.receipt.lag.unwrap_or_default();
     Receipt {
+        sync_state: None,
         location: side.identity.location.clone(),
         relation: side.identity.relation.clone(),
         engine: side.identity.engine.clone(),

@@ -296,6 +296,17 @@ pub struct Receipt {
     pub seconds_to_first_row: f64,
     /// `rows` in `seconds` and `seconds_waiting`: what the side does at least.
     pub rows_per_second: u64,
+    /// The state of the sync that writes it, where that is watched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sync_state: Option<SyncState>,
+}
+
+/// The state of the sync that writes a side, row by row, before anything was read
+/// and after: null where it could not be asked again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SyncState {
+    pub before: Vec<Vec<Option<String>>>,
+    pub after: Option<Vec<Vec<Option<String>>>>,
 }
 
 /// Everything that goes to the detail files: the same shapes as the samples,

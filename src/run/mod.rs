@@ -30,6 +30,7 @@ mod sorted;
 pub mod store;
 pub mod stream;
 pub mod survey;
+mod sync;
 pub mod times;
 
 use attempts::Judged;
@@ -121,12 +122,15 @@ fn open_all(
     open: impl Fn(&DatasetSpec) -> Result<Opened, Box<NotOpened>>,
 ) -> Result<Vec<Result<Opened, Box<NotOpened>>>, Vec<Failure>> {
     let mut opened: Vec<_> = specs.iter().map(open).collect();
-    let usage: Vec<Failure> = opened
+    let mut usage: Vec<Failure> = opened
         .iter_mut()
         .filter_map(|opened| opened.as_mut().err())
         .filter(|not| not.is_usage())
         .flat_map(|not| std::mem::take(&mut not.failures))
         .collect();
+    let syncs = specs.iter().map(|spec| sync::check(spec, &options.context));
+    let failures = syncs.filter_map(Result::err).flatten();
+    usage.extend(failures.filter(|failure| failure.code.is_usage()));
     if !usage.is_empty() {
         return Err(usage);
     }
@@ -152,14 +156,31 @@ fn verify_each(
     progress: &dyn Progress,
 ) -> Finished {
     let mut finished = Finished::nothing();
-    let mut first = opened.into_iter().next().filter(|_| specs.len() == 1);
+    // A sync is asked, and perhaps waited for, before the snapshot is taken.
+    let watched = |spec: &DatasetSpec| spec.sides.iter().any(|side| side.sync.is_some());
+    let alone = specs.len() == 1 && !watched(&specs[0]);
+    let mut first = opened.into_iter().next().filter(|_| alone);
     for spec in specs {
         let judge = |opened: Result<Opened, Box<NotOpened>>| match opened {
             Ok(opened) => judge(spec, opened, options, progress, None),
             Err(not) => judge_failed(&spec.name, &spec.gates, *not),
         };
         let open = |context: &Context| open::open(spec, context);
-        let judged = attempts::dataset(open, first.take(), options, judge);
+        let judged = match sync::before(spec, &options.context, progress) {
+            Ok(states) => {
+                let mut judged = attempts::dataset(open, first.take(), options, judge);
+                sync::after(spec, states, &options.context, &mut judged.dataset);
+                judged
+            }
+            Err(failures) => {
+                let identities = Side::BOTH.map(|side| open::described(spec, side));
+                let not = NotOpened {
+                    identities,
+                    failures,
+                };
+                judge(Err(Box::new(not)))
+            }
+        };
         finished.verdict = finished.verdict.max(judged.dataset.verdict);
         finished.datasets.push(judged.dataset);
         finished.details.push(judged.details);

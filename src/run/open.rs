@@ -174,7 +174,7 @@ pub fn one(spec: &DatasetSpec, side: Side, context: &Context) -> Result<OpenedSi
 }
 
 /// Who a source would be, as far as its location tells.
-fn described(spec: &DatasetSpec, side: Side) -> Identity {
+pub fn described(spec: &DatasetSpec, side: Side) -> Identity {
     let spec = &spec.sides[side.index()].source;
     let query = spec
         .query

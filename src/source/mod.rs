@@ -278,6 +278,18 @@ pub fn not_to_be_opened(spec: &Spec) -> Option<Failure> {
     }))
 }
 
+/// The text of each cell of a sync's state, row by row.
+pub type StateRows = Vec<Vec<Option<String>>>;
+
+/// The state of the sync that writes a side, as it is now: `query` is SQL, or a
+/// table in PostgREST's terms.
+pub fn state(spec: &Spec, query: &str, context: &Context) -> Result<StateRows> {
+    match &spec.location {
+        Location::Rest(_) => postgrest::state(spec, query, context),
+        _ => postgres::state(spec, query, context),
+    }
+}
+
 /// Turns chunks into rows; shared by all workers.
 pub trait Decode: Send + Sync {
     /// Replaces `rows` with those of `chunk`, one cell per wanted column. May

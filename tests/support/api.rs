@@ -133,6 +133,7 @@ pub fn dataset(old: Spec, new: Spec, key: &[&str]) -> DatasetSpec {
     let side = |source| SideSpec {
         source,
         rename: IndexMap::new(),
+        sync: None,
     };
     DatasetSpec {
         name: "t".to_owned(),

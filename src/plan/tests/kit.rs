@@ -20,6 +20,7 @@ pub(super) fn side() -> SideSpec {
     SideSpec {
         source,
         rename: IndexMap::new(),
+        sync: None,
     }
 }
 

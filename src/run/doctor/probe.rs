@@ -282,6 +282,7 @@ mod tests {
         let side = |location| crate::plan::SideSpec {
             source: spec(location),
             rename: Default::default(),
+            sync: None,
         };
         let dataset = DatasetSpec {
             sides: [side("old.csv"), side("https://x.example/rest/v1")],

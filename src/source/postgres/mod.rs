@@ -20,6 +20,7 @@ mod name;
 mod relation;
 mod session;
 mod standby;
+mod state;
 mod statement;
 mod subject;
 mod tables;
@@ -35,6 +36,8 @@ use super::ask::{Answer, Question};
 use super::lag::Lag;
 use super::location::{Location, Spec};
 use super::{Context, Decode, Facts, Identity, Keys, Receipt, Schema, Sink, Source, Want};
+pub use state::state;
+
 use address::Address;
 use catalog::Catalog;
 use decode::Tuples;
@@ -49,11 +52,7 @@ const FETCH: usize = 4000;
 /// [`Source::schema`] does that.
 pub fn open(spec: &Spec, context: &Context) -> Result<Box<dyn Source>> {
     let Location::Postgres(url) = &spec.location else {
-        return Err(Failure::new(
-            Code::Internal,
-            "a PostgreSQL source was asked to read another kind of location",
-            "",
-        ));
+        return Err(no_postgres());
     };
     let address = Address::parse(url, spec.sslrootcert.as_deref())?;
     let subject = Subject::parse(spec)?;
@@ -245,6 +244,11 @@ impl Source for Postgres {
         opened.session.stop = self.stop.summing_up();
         opened.session.check_alive()
     }
+}
+
+fn no_postgres() -> Failure {
+    let why = "a PostgreSQL source was asked to read another kind of location";
+    Failure::new(Code::Internal, why, "")
 }
 
 fn not_opened() -> Failure {

@@ -6,12 +6,15 @@ use std::time::Instant;
 
 use url::form_urlencoded::byte_serialize;
 
+use super::Postgrest;
 use super::answer::Refusal;
 use super::keyset::{self, Pair};
+use super::opened::Opened;
 use super::page;
 use super::read::{Counted, Reading};
 use crate::error::{Code, Failure, Result};
-use crate::source::Sink;
+use crate::source::{Keys, Sink, Want};
+use crate::value::Type;
 
 /// Servers and gateways take URLs of 8 KB; that much is left to the address, the
 /// selection and the filter.
@@ -22,6 +25,35 @@ pub struct Keyed<'a> {
     /// The table's own columns.
     pub columns: Vec<String>,
     pub keys: Vec<&'a [String]>,
+}
+
+impl Postgrest {
+    /// The keys as the server can be asked for them, if it can.
+    pub(super) fn keyed<'k>(
+        &self,
+        opened: &Opened,
+        wants: &[Want],
+        keys: &'k Keys,
+    ) -> Option<Keyed<'k>> {
+        let types = keys.declared(&opened.schema.columns)?;
+        // A label that the type does not have would be an error.
+        let asked = types.iter().all(|ty| **ty != Type::Enum);
+        let mut columns = Vec::new();
+        for key in &keys.columns {
+            let item = opened.item(&key.name).ok()?;
+            let as_text = wants
+                .iter()
+                .any(|want| want.name == key.name && want.as_text);
+            if !item.is_own() || as_text {
+                return None;
+            }
+            columns.push(item.column.clone());
+        }
+        (asked && !columns.is_empty()).then(|| Keyed {
+            columns,
+            keys: keys.held_by(&types).collect(),
+        })
+    }
 }
 
 impl Keyed<'_> {

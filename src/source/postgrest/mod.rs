@@ -20,6 +20,9 @@ mod opened;
 mod page;
 mod read;
 mod seen;
+mod state;
+
+pub use self::state::state;
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -32,7 +35,6 @@ use self::ask::Asking;
 use self::client::Client;
 use self::columns::Item;
 use self::doubt::Sum;
-use self::keyed::Keyed;
 use self::keyset::Pair;
 use self::opened::{Opened, Opening};
 use self::read::{Counted, Reading};
@@ -43,13 +45,11 @@ use super::records::decode::Decoder;
 use super::text::Origin;
 use super::{Context, Decode, Facts, Identity, Keys, Receipt, Schema, Sink, Source, Want};
 use crate::error::{Code, Failure, Result};
-use crate::value::Type;
 
 /// Prepares to read what `spec` names. Nothing is asked yet.
 pub fn open(spec: &Spec, context: &Context) -> Result<Box<dyn Source>> {
     let (Location::Rest(root), Some(table)) = (&spec.location, &spec.table) else {
-        let why = "a PostgREST source was asked to read another kind of location, or no table";
-        return Err(Failure::new(Code::Internal, why, ""));
+        return Err(no_rest());
     };
     let (profile, table) = split_table(table);
     let access = Access::new(root, &spec.rest)?;
@@ -59,14 +59,7 @@ pub fn open(spec: &Spec, context: &Context) -> Result<Box<dyn Source>> {
         .map(|text| Item::parse(text))
         .collect::<Result<_>>()?;
     let runtime = Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| {
-        let why = format!("no I/O runtime could be started: {error}");
-        Failure::new(
-            Code::Internal,
-            why,
-            "check the limits on open files and processes",
-        )
-    })?;
+    let runtime = runtime.map_err(|error| no_runtime(&error))?;
     Ok(Box::new(Postgrest {
         access,
         client,
@@ -82,6 +75,19 @@ pub fn open(spec: &Spec, context: &Context) -> Result<Box<dyn Source>> {
         opened: None,
         runtime,
     }))
+}
+
+fn no_rest() -> Failure {
+    let why = "a PostgREST source was asked to read another kind of location, or no table";
+    Failure::new(Code::Internal, why, "")
+}
+
+fn no_runtime(error: &std::io::Error) -> Failure {
+    Failure::new(
+        Code::Internal,
+        format!("no I/O runtime could be started: {error}"),
+        "check the limits on open files and processes",
+    )
 }
 
 struct Postgrest {
@@ -182,28 +188,6 @@ impl Postgrest {
             retries: self.client.retried(),
             ..Receipt::default()
         }
-    }
-
-    /// The keys as the server can be asked for them, if it can.
-    fn keyed<'k>(&self, opened: &Opened, wants: &[Want], keys: &'k Keys) -> Option<Keyed<'k>> {
-        let types = keys.declared(&opened.schema.columns)?;
-        // A label that the type does not have would be an error.
-        let asked = types.iter().all(|ty| **ty != Type::Enum);
-        let mut columns = Vec::new();
-        for key in &keys.columns {
-            let item = opened.item(&key.name).ok()?;
-            let as_text = wants
-                .iter()
-                .any(|want| want.name == key.name && want.as_text);
-            if !item.is_own() || as_text {
-                return None;
-            }
-            columns.push(item.column.clone());
-        }
-        (asked && !columns.is_empty()).then(|| Keyed {
-            columns,
-            keys: keys.held_by(&types).collect(),
-        })
     }
 
     /// The table's own columns that pages are ordered by: its primary key, which

@@ -140,6 +140,33 @@ pub fn values(answer: Answer, name: &str, origin: &Origin) -> Result<Vec<String>
     Ok(values)
 }
 
+/// The text of every cell, row by row, as it came.
+pub fn texts(answer: Answer, origin: &Origin) -> Result<Vec<Vec<Option<String>>>> {
+    let mut chunk = Chunk {
+        bytes: answer.body,
+        ..Chunk::default()
+    };
+    brackets(&mut chunk.bytes, origin)?;
+    let bytes = chunk.bytes.as_slice();
+    let rows = std::cell::RefCell::new((Vec::new(), Vec::new()));
+    let member = |_: usize, _: Text, value: Value| {
+        let raw = match value {
+            Value::String(text) => Some(text.read(bytes)),
+            Value::Token((start, end)) => Some(bytes[start..end].into()),
+            Value::Null => None,
+        };
+        let cell = raw.map(|raw| String::from_utf8_lossy(&raw).into_owned());
+        rows.borrow_mut().0.push(cell);
+        Ok(())
+    };
+    let record = |_| {
+        let (row, all) = &mut *rows.borrow_mut();
+        all.push(std::mem::take(row));
+    };
+    walk(&chunk, Shape::Array, origin, member, record)?;
+    Ok(rows.into_inner().1)
+}
+
 /// The columns of the page's rows, in their order, without types.
 pub fn names(answer: Answer, origin: &Origin) -> Result<Vec<Column>> {
     let mut chunk = Chunk {
