@@ -1,5 +1,6 @@
 //! PostgREST's pages: shadowgate's reading of a table against bare HTTP clients
 //! that fetch the same pages by key over as many connections and look at nothing.
+//! They are told every page's first key beforehand, and ask as shadowgate does.
 
 use std::fs;
 use std::io;
@@ -12,6 +13,10 @@ use super::support::postgrest::{Options, Postgrest};
 /// Rows a page, and connections: shadowgate's own defaults.
 const PAGE: u64 = 1000;
 const CONNECTIONS: u64 = 2;
+/// As shadowgate asks for the table's columns.
+const SELECT: &str = "id,property_number,title,prefecture,city,address,building,price,\
+    management_fee,area_m2,layout,floor,built_on,station,walk_minutes,latitude,longitude,\
+    status,attributes::text,updated_at";
 
 /// The API before `new_rows`, and an old side of so few rows that its reading
 /// takes no time, but enough to tell where the keys lie.
@@ -41,7 +46,7 @@ pub fn clients(api: &Postgrest, rows: u64, tmp: &Path) -> io::Result<Vec<Command
         for after in (first..end).step_by(PAGE as usize) {
             let limit = PAGE.min(end - after);
             urls += &format!(
-                "url = \"{}/new_rows?id=gt.{after}&order=id.asc&limit={limit}\"\noutput = /dev/null\n",
+                "url = \"{}/new_rows?select={SELECT}&id=gt.{after}&id=not.is.null&order=id.asc&limit={limit}\"\noutput = /dev/null\n",
                 api.url()
             );
         }

@@ -199,8 +199,17 @@ impl<'a, W: Work> Lane<'a, W> {
             }
         }
         chunk.bytes.clear();
-        self.lock().buffers.push(chunk.bytes);
+        self.keep(chunk.bytes);
         drop(done);
+    }
+
+    /// Keeps a buffer to be used again: no more than may be in use, or those of a
+    /// source that makes its own would add up to all that was read.
+    fn keep(&self, buffer: Vec<u8>) {
+        let buffers = &mut self.lock().buffers;
+        if buffers.len() < AHEAD * rayon::current_num_threads() {
+            buffers.push(buffer);
+        }
     }
 
     /// Whether a chunk comes before the failure that stopped the side: its own

@@ -110,17 +110,27 @@ impl Client {
 
     /// Asks until there is an answer, or none is to be had.
     pub async fn ask(&self, request: &Request<'_>) -> Result<Answer, Refusal> {
-        let stop = &self.context.stop;
-        let asked = stop.or(self.ask_again_and_again(request)).await;
+        self.ask_into(request, Vec::new()).await
+    }
+
+    /// The same, with memory for the answer that was used before: fresh pages for
+    /// every answer would cost more than copying it.
+    pub async fn ask_into(&self, request: &Request<'_>, spare: Vec<u8>) -> Result<Answer, Refusal> {
+        let (stop, spare) = (&self.context.stop, Cell::new(spare));
+        let asked = stop.or(self.ask_again_and_again(request, &spare)).await;
         asked.unwrap_or_else(|stopped| Err(Refusal::Final(stopped)))
     }
 
-    async fn ask_again_and_again(&self, request: &Request<'_>) -> Result<Answer, Refusal> {
+    async fn ask_again_and_again(
+        &self,
+        request: &Request<'_>,
+        spare: &Cell<Vec<u8>>,
+    ) -> Result<Answer, Refusal> {
         let breaker = &self.context.breaker;
         let mut attempt = 0;
         loop {
             breaker.closed().await;
-            let answer = self.ask_once(request).await;
+            let answer = self.ask_once(request, spare).await;
             let (failure, after) = match answer {
                 Err(Refusal::Passing(failure, after)) => (failure, after),
                 other => {
@@ -142,7 +152,11 @@ impl Client {
         }
     }
 
-    async fn ask_once(&self, request: &Request<'_>) -> Result<Answer, Refusal> {
+    async fn ask_once(
+        &self,
+        request: &Request<'_>,
+        spare: &Cell<Vec<u8>>,
+    ) -> Result<Answer, Refusal> {
         let _turn = self.context.throttle.turn().await;
         let what = self.shown(request);
         let failed = |error: reqwest::Error| network(&what, &error);
@@ -151,7 +165,7 @@ impl Client {
         let status = response.status();
         let headers = response.headers().clone();
         self.seen.answer(&asked, &headers);
-        let body = body(response, &what).await?;
+        let body = body(response, spare.take(), &what).await?;
         if !matches!(status, StatusCode::OK | StatusCode::PARTIAL_CONTENT) {
             let to = header(&headers, LOCATION.as_str()).and_then(|to| host(&self.root, to));
             let after = header(&headers, RETRY_AFTER.as_str()).and_then(seconds);
@@ -194,8 +208,8 @@ impl Client {
 }
 
 /// The whole body; one that ends before its own end is an error, whatever the status.
-async fn body(mut response: Response, what: &str) -> Result<Vec<u8>, Refusal> {
-    let mut body = Vec::new();
+async fn body(mut response: Response, mut body: Vec<u8>, what: &str) -> Result<Vec<u8>, Refusal> {
+    body.clear();
     loop {
         match response.chunk().await {
             Ok(Some(bytes)) => body.extend_from_slice(&bytes),

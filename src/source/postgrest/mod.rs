@@ -21,6 +21,7 @@ mod page;
 mod read;
 mod seen;
 mod state;
+mod tail;
 
 pub use self::state::state;
 

@@ -8,6 +8,7 @@
 use std::cell::RefCell;
 
 use super::answer::Answer;
+use super::tail;
 use crate::error::{Code, Failure, Result};
 use crate::source::records::Shape;
 use crate::source::records::decode::{Habit, walk};
@@ -37,20 +38,27 @@ pub struct Position {
 
 /// The rows of a page, as far as paging has to know them.
 #[derive(Default)]
-struct Rows {
+pub struct Rows {
     /// The key cells of the row under way.
-    cells: Vec<Option<Value>>,
-    count: u64,
-    /// How many keys there are, and where the rows of the last one begin.
-    groups: u64,
-    last: Vec<Option<Value>>,
-    start: usize,
-    before: u64,
+    pub cells: Vec<Option<Value>>,
+    pub count: u64,
+    /// How many keys there are (two stand for more), the last one, where its rows
+    /// begin, and how many rows come before.
+    pub groups: u64,
+    pub last: Vec<Option<Value>>,
+    pub start: usize,
+    pub before: u64,
 }
 
 impl Rows {
+    /// Whether a row's key is written like the last one.
+    pub fn are_of_last(&self, cells: &[Option<Value>], bytes: &[u8]) -> bool {
+        let raw = |value: &Option<Value>| value.map(|value| &bytes[span(value).0..span(value).1]);
+        self.last.iter().map(raw).eq(cells.iter().map(raw))
+    }
+
     fn row(&mut self, start: usize, bytes: &[u8]) {
-        if self.groups == 0 || !same(&self.last, &self.cells, bytes) {
+        if self.groups == 0 || !self.are_of_last(&self.cells, bytes) {
             self.last.clone_from(&self.cells);
             (self.start, self.before) = (start, self.count);
             self.groups += 1;
@@ -58,12 +66,6 @@ impl Rows {
         self.cells.fill(None);
         self.count += 1;
     }
-}
-
-/// Whether two keys of one page are written alike.
-fn same(left: &[Option<Value>], right: &[Option<Value>], bytes: &[u8]) -> bool {
-    let raw = |value: &Option<Value>| value.map(|value| &bytes[span(value).0..span(value).1]);
-    left.iter().map(raw).eq(right.iter().map(raw))
 }
 
 fn span(value: Value) -> Span {
@@ -82,7 +84,10 @@ pub fn read(answer: Answer, key: &[String], origin: &Origin) -> Result<Page> {
         ..Chunk::default()
     };
     brackets(&mut chunk.bytes, origin)?;
-    let found = rows(&chunk, key, origin)?;
+    let found = match tail::rows(&chunk.bytes, key, claimed) {
+        Some(found) => found,
+        None => rows(&chunk, key, origin)?,
+    };
     if found.count != claimed {
         return Err(Failure::new(
             Code::RowsShort,

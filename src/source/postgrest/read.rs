@@ -168,7 +168,7 @@ impl Reading<'_> {
     async fn range(&self, range: &Range, shared: &Shared<'_>) -> Result<ControlFlow<()>> {
         let mut at: Option<Position> = None;
         loop {
-            let page = self.page(range, at.as_ref()).await?;
+            let page = self.page(range, at.as_ref(), shared).await?;
             let Some(mut next) = page.next.clone() else {
                 return Ok(ControlFlow::Continue(()));
             };
@@ -197,12 +197,19 @@ impl Reading<'_> {
     }
 
     /// One page: a smaller one where the server says that it takes too long.
-    async fn page(&self, range: &Range, at: Option<&Position>) -> Result<Page> {
+    async fn page(
+        &self,
+        range: &Range,
+        at: Option<&Position>,
+        shared: &Shared<'_>,
+    ) -> Result<Page> {
         loop {
             let limit = self.page.get();
             let mut query = self.query(range, at);
             query.push(("limit".to_owned(), limit.to_string()));
-            match self.ask(query, false).await {
+            let spare = shared.sink.borrow_mut().buffer();
+            let request = self.request(query, false);
+            match self.client.ask_into(&request, spare).await {
                 Ok(answer) => return page::read(answer, &self.key_names, &self.origin),
                 Err(Refusal::TooLong(failure)) if limit > 1 => {
                     // Another connection may have made it smaller already.
@@ -252,12 +259,15 @@ impl Reading<'_> {
     }
 
     pub async fn ask(&self, query: Vec<Pair>, count: bool) -> Result<Answer, Refusal> {
-        let request = Request {
+        self.client.ask(&self.request(query, count)).await
+    }
+
+    fn request(&self, query: Vec<Pair>, count: bool) -> Request<'_> {
+        Request {
             table: Some(self.table),
             query,
             count,
-        };
-        self.client.ask(&request).await
+        }
     }
 
     fn stuck(&self, at: &Position) -> Failure {

@@ -59,10 +59,12 @@ fn array(bytes: &[u8], object: Object<'_>) -> Result<(), Fault> {
 
 fn lines(bytes: &[u8], object: Object<'_>) -> Result<(), Fault> {
     let mut start = 0;
+    let mut scanner = Scanner::new(bytes, 0);
     while start < bytes.len() {
         let newline = memchr(b'\n', &bytes[start..]);
         let end = newline.map_or(bytes.len(), |found| start + found);
-        line(&bytes[..end], start, object).map_err(|fault| Fault {
+        scanner.go_to(start, &bytes[..end]);
+        line(&mut scanner, object).map_err(|fault| Fault {
             // Only a last line without its end may have been cut short.
             cut: fault.cut && newline.is_none(),
             ..fault
@@ -72,15 +74,14 @@ fn lines(bytes: &[u8], object: Object<'_>) -> Result<(), Fault> {
     Ok(())
 }
 
-/// The record of the line that starts at `start`; a blank one holds none.
-fn line(bytes: &[u8], start: usize, object: Object<'_>) -> Result<(), Fault> {
-    let mut scanner = Scanner::new(bytes, start);
+/// The record of the line that the scanner is at; a blank one holds none.
+fn line(scanner: &mut Scanner<'_>, object: Object<'_>) -> Result<(), Fault> {
     scanner.space();
     match scanner.peek() {
         None => return Ok(()),
-        Some(b'{') => object(&mut scanner)?,
+        Some(b'{') => object(scanner)?,
         Some(_) => {
-            let why = doubt::no_object(&bytes[scanner.at..]);
+            let why = doubt::no_object(scanner.rest());
             return Err(Fault::new(scanner.at, why));
         }
     }

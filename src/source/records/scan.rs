@@ -53,17 +53,33 @@ pub enum Value {
 pub struct Scanner<'a> {
     bytes: &'a [u8],
     pub at: usize,
+    /// By its number: where the last record's member has its name with the quotes
+    /// and the colon. Most records name the same members in the same order.
+    names: Vec<(Span, Text)>,
 }
 
 type Scan<T = ()> = Result<T, Fault>;
 
 impl<'a> Scanner<'a> {
     pub fn new(bytes: &'a [u8], at: usize) -> Self {
-        Scanner { bytes, at }
+        Scanner {
+            bytes,
+            at,
+            names: Vec::new(),
+        }
+    }
+
+    /// Goes on at another place of the same text, which is to end there.
+    pub fn go_to(&mut self, at: usize, text: &'a [u8]) {
+        (self.at, self.bytes) = (at, text);
     }
 
     pub fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
+    }
+
+    pub fn rest(&self) -> &'a [u8] {
+        &self.bytes[self.at..]
     }
 
     pub fn space(&mut self) {
@@ -81,8 +97,9 @@ impl<'a> Scanner<'a> {
             self.at += 1;
             return Ok((start, self.at));
         }
+        let mut index = 0;
         loop {
-            let name = self.name()?;
+            let name = self.nth_name(index)?;
             let value = self.value()?;
             member(name, value)?;
             self.space();
@@ -95,7 +112,30 @@ impl<'a> Scanner<'a> {
                 _ => return Err(self.fault("',' or '}' is due")),
             }
             self.space();
+            index += 1;
         }
+    }
+
+    /// The name of a record's own member: that of the record before, if the bytes
+    /// are the same.
+    fn nth_name(&mut self, index: usize) -> Scan<Text> {
+        let start = self.at;
+        if let Some(&((from, to), known)) = self.names.get(index)
+            && self.bytes[start..].starts_with(&self.bytes[from..to])
+        {
+            self.at += to - from;
+            self.space();
+            let name = (start + known.span.0 - from, start + known.span.1 - from);
+            return Ok(Text {
+                span: name,
+                ..known
+            });
+        }
+        let name = self.name()?;
+        self.names
+            .resize(self.names.len().max(index + 1), Default::default());
+        self.names[index] = ((start, self.at), name);
+        Ok(name)
     }
 
     /// A member's name and the colon behind it.

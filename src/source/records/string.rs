@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use super::scan::Span;
 
 /// A string's text between its quotes, still escaped.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Text {
     pub span: Span,
     pub escaped: bool,
