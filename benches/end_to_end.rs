@@ -6,7 +6,8 @@
 //! ```
 //!
 //! Cases: `pg` (0.5 % of the rows differ), `pg-far` (every row differs), `csv`
-//! (both files in one order), `csv-shuffled`, `rest` (a table behind PostgREST).
+//! (both files in one order), `csv-shuffled`, `rest` (a table behind PostgREST),
+//! `rest-20ms` (the same with 20 ms to the server and back).
 //! PostgreSQL's floor is two plain `COPY … TO STDOUT` at once; that of CSV is the
 //! `csv-diff` crate (`benches/floor`); that of PostgREST are bare HTTP clients
 //! (`curl`). A private PostgreSQL and PostgREST are started and stopped here.
@@ -19,6 +20,8 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 
+#[path = "distance.rs"]
+mod distance;
 #[path = "rest.rs"]
 mod rest;
 #[path = "../tests/support/mod.rs"]
@@ -71,7 +74,10 @@ fn main() -> io::Result<()> {
         let [old, _, shuffled] = &files;
         csv_case("csv-shuffled", old, shuffled, &args, temporary.path())?;
     }
-    if ["pg", "pg-far", "rest"].into_iter().any(wanted) {
+    if ["pg", "pg-far", "rest", "rest-20ms"]
+        .into_iter()
+        .any(wanted)
+    {
         let server = Postgres::start_with(SERVER, &[]);
         load(&server, &files, wanted("pg-far"));
         for (case, new) in [("pg", "new_rows"), ("pg-far", "far_rows")] {
@@ -79,8 +85,8 @@ fn main() -> io::Result<()> {
                 pg_case(case, &server, new, &args, temporary.path())?;
             }
         }
-        if wanted("rest") {
-            rest_case(&server, &args, temporary.path())?;
+        if wanted("rest") || wanted("rest-20ms") {
+            rest_cases(wanted, &server, &args, temporary.path())?;
         }
     }
     Ok(())
@@ -153,11 +159,23 @@ fn pg_case(case: &str, server: &Postgres, new: &str, args: &Args, tmp: &Path) ->
     measure(case, args.pairs, floor, ours)
 }
 
-fn rest_case(server: &Postgres, args: &Args, tmp: &Path) -> io::Result<()> {
+fn rest_cases(
+    wanted: impl Fn(&str) -> bool,
+    server: &Postgres,
+    args: &Args,
+    tmp: &Path,
+) -> io::Result<()> {
     let api = rest::serve(server, args.rows);
-    let floor = || rest::clients(&api, args.rows, tmp).expect("lists of pages");
-    let ours = rest::ours(verify(args, tmp), server, &api);
-    measure("rest", args.pairs, floor, ours)
+    let far = distance::start(api.port(), Duration::from_millis(20))?;
+    let far = format!("http://127.0.0.1:{far}");
+    for (case, url) in [("rest", api.url()), ("rest-20ms", far)] {
+        if wanted(case) {
+            let floor = || rest::clients(&api, &url, args.rows, tmp).expect("lists of pages");
+            let ours = rest::ours(verify(args, tmp), server, &api, &url);
+            measure(case, args.pairs, floor, ours)?;
+        }
+    }
+    Ok(())
 }
 
 fn csv_case(case: &str, old: &Path, new: &Path, args: &Args, tmp: &Path) -> io::Result<()> {

@@ -36,7 +36,7 @@ pub fn serve(server: &Postgres, rows: u64) -> Postgrest {
 }
 
 /// One client for each part of the keys; `curl` keeps its connection.
-pub fn clients(api: &Postgrest, rows: u64, tmp: &Path) -> io::Result<Vec<Command>> {
+pub fn clients(api: &Postgrest, url: &str, rows: u64, tmp: &Path) -> io::Result<Vec<Command>> {
     let header = format!("Authorization: Bearer {}", api.jwt("service_role"));
     let part = rows.div_ceil(CONNECTIONS);
     let mut clients = Vec::new();
@@ -46,8 +46,7 @@ pub fn clients(api: &Postgrest, rows: u64, tmp: &Path) -> io::Result<Vec<Command
         for after in (first..end).step_by(PAGE as usize) {
             let limit = PAGE.min(end - after);
             urls += &format!(
-                "url = \"{}/new_rows?select={SELECT}&id=gt.{after}&id=not.is.null&order=id.asc&limit={limit}\"\noutput = /dev/null\n",
-                api.url()
+                "url = \"{url}/new_rows?select={SELECT}&id=gt.{after}&id=not.is.null&order=id.asc&limit={limit}\"\noutput = /dev/null\n",
             );
         }
         let file = tmp.join(format!("urls-{client}"));
@@ -63,10 +62,10 @@ pub fn clients(api: &Postgrest, rows: u64, tmp: &Path) -> io::Result<Vec<Command
 }
 
 /// shadowgate's two locations and tables, and its key.
-pub fn ours(mut verify: Command, server: &Postgres, api: &Postgrest) -> Command {
+pub fn ours(mut verify: Command, server: &Postgres, api: &Postgrest, url: &str) -> Command {
     let token = format!("Bearer {}", api.jwt("service_role"));
     verify
-        .args([&server.url("postgres"), &api.url(), "--key", "id"])
+        .args([&server.url("postgres"), url, "--key", "id"])
         .args(["--old-table", "few_rows", "--new-table", "new_rows"])
         .env("SUPABASE_REST_HEADERS_AUTHORIZATION", token);
     verify
