@@ -244,3 +244,48 @@ impl Unescaped {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The members of all records, by one walk.
+    fn members(text: &str, shape: Shape) -> Vec<(usize, String, String)> {
+        let chunk = Chunk {
+            bytes: text.as_bytes().to_vec(),
+            ..Chunk::default()
+        };
+        let mut found = Vec::new();
+        let member = |index: usize, name: Text, value: Value| {
+            let name = String::from_utf8_lossy(&name.read(text.as_bytes())).into_owned();
+            let value = match value {
+                Value::Token((start, end)) => text[start..end].to_owned(),
+                other => format!("{other:?}"),
+            };
+            found.push((index, name, value));
+            Ok(())
+        };
+        walk(&chunk, shape, &Origin::named("t"), member, |_| {}).expect(text);
+        found
+    }
+
+    #[test]
+    fn names_are_those_of_their_own_record_whatever_stood_in_the_one_before() {
+        let records = [
+            r#"{"a":1,"b":2}"#,
+            r#"{"a":3,"b":4}"#,
+            r#"{"b" : 5, "a": 6, "c":7}"#,
+            r#"{ "b" : 5, "a":   6, "c":7}"#,
+            r#"{"ab":8}"#,
+            r#"{"a":9,"\u0062":10,"c":11}"#,
+            r#"{"a":12,"\u0062":13,"\"":14}"#,
+            r#"{}"#,
+            r#"{"a":15}"#,
+        ];
+        let alone = records.iter().flat_map(|one| members(one, Shape::Array));
+        let alone: Vec<_> = alone.collect();
+        assert_eq!(members(&records.join(", \n "), Shape::Array), alone);
+        assert_eq!(members(&records.join("\n"), Shape::Lines), alone);
+        assert_eq!(alone[15], (1, "b".to_owned(), "13".to_owned()));
+    }
+}
