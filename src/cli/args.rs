@@ -5,6 +5,7 @@ pub mod doctor;
 mod pace;
 mod recheck;
 mod rollback;
+mod window;
 
 use std::convert::Infallible;
 use std::ffi::OsString;
@@ -14,12 +15,13 @@ use clap::error::{ContextKind, ContextValue};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use super::help;
-use crate::plan::{Format, LimitOptions, Scope, SourceOptions, VerifyOptions};
+use crate::plan::{Format, LimitOptions, Scope, SourceOptions, VerifyOptions, WindowOptions};
 use crate::secret::Secret;
 use doctor::DoctorArgs;
 pub use pace::PaceArgs;
 use recheck::RecheckArgs;
 pub use rollback::RollbackArgs;
+use window::WindowArgs;
 
 /// Proves that a new data path returns what the old one does, before traffic moves to it.
 #[derive(Clone, Debug, Parser)]
@@ -193,6 +195,8 @@ pub struct VerifyArgs {
     #[arg(long, value_name = "SHARE")]
     pub match_rate: Option<String>,
     #[command(flatten)]
+    pub window: WindowArgs,
+    #[command(flatten)]
     pub recheck: RecheckArgs,
     /// What to print on stdout
     #[arg(long, value_enum, default_value_t = FormatArg::Text)]
@@ -249,6 +253,8 @@ pub struct ExplainArgs {
     pub value: String,
     #[command(flatten)]
     pub source: SourceArgs,
+    #[command(flatten)]
+    pub window: WindowArgs,
 }
 
 #[derive(Args, Clone, Debug)]
@@ -321,6 +327,7 @@ impl From<SourceArgs> for SourceOptions {
             config: args.config,
             dataset: args.dataset,
             scope: args.scope.map(Scope::from),
+            window: WindowOptions::default(),
             allow_same_source: args.allow_same_source,
             env_file: args.env_file,
             log_file: args.log_file,
@@ -331,6 +338,16 @@ impl From<SourceArgs> for SourceOptions {
             },
             quiet: args.quiet,
             verbose: args.verbose,
+        }
+    }
+}
+
+impl SourceArgs {
+    /// The same, of rows in a window.
+    pub fn within(self, window: WindowArgs) -> SourceOptions {
+        SourceOptions {
+            window: window.into(),
+            ..self.into()
         }
     }
 }
@@ -346,7 +363,7 @@ fn trimmed(names: Vec<String>) -> Vec<String> {
 impl From<VerifyArgs> for VerifyOptions {
     fn from(args: VerifyArgs) -> VerifyOptions {
         VerifyOptions {
-            source: args.source.into(),
+            source: args.source.within(args.window),
             match_rate: args.match_rate,
             recheck: args.recheck.into(),
             format: args.format.into(),

@@ -102,6 +102,9 @@ Examples:
   shadowgate verify old.csv \"command:npx ts-node dry-run.ts --json\" \\
       --key property_number --scope keys-of-new
 
+  # What changed in the last day, save what may still be on its way
+  shadowgate verify --since updated_at=24h --until 15m
+
   # With little memory; the report is the same
   shadowgate verify --memory 256MB
 

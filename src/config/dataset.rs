@@ -11,6 +11,7 @@ use super::gates::{self, GateChanges};
 use super::recheck::{self, RecheckTable};
 use super::rollback::{self, RollbackTable};
 use super::sync::{self, SyncTable};
+use super::window::{self, WindowTable};
 use super::{command, rest, units};
 use crate::compare::Scope;
 use crate::plan::Settle;
@@ -32,6 +33,7 @@ pub struct Dataset {
     pub recheck: RecheckTable,
     pub settle: Option<Settle>,
     pub rollback: RollbackTable,
+    pub window: Option<WindowTable>,
 }
 
 /// One side as the file has it; paths are already under the file's folder.
@@ -96,7 +98,7 @@ pub fn checked<T>(
     }
 }
 
-const DATASET: [&str; 13] = [
+const DATASET: [&str; 14] = [
     "key",
     "ignore",
     "only",
@@ -110,6 +112,7 @@ const DATASET: [&str; 13] = [
     "lock_timeout",
     "connect_timeout",
     "rollback",
+    "window",
 ];
 
 const SIDE: [&str; 12] = [
@@ -160,6 +163,7 @@ pub fn read<'a>(node: &Node<'a>, folder: &Path, reading: &mut Reading<'a>) -> Da
             Some(node) => rollback::read(node, folder, reading),
             None => RollbackTable::default(),
         },
+        window: fields.get("window").map(|node| window::read(node, reading)),
     }
 }
 

@@ -16,6 +16,7 @@ pub mod rest;
 pub mod rollback;
 pub mod sync;
 pub mod units;
+pub mod window;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -33,6 +34,7 @@ pub use limits::LimitTable;
 pub use recheck::RecheckTable;
 pub use rollback::{QueryText, RollbackTable};
 pub use sync::SyncTable;
+pub use window::WindowTable;
 
 use crate::error::{Code, Failure, Result};
 use dataset::checked;

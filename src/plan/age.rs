@@ -13,7 +13,7 @@ use super::rules;
 use super::{DatasetSpec, PlanColumn};
 use crate::error::{Code, Failure, Result, Side};
 use crate::normalise::Pipeline;
-use crate::source::{Column, Form, Want};
+use crate::source::{Column, Want};
 use crate::value::{Target, Type, Zone};
 
 /// What the configuration says: a change arrives within this time.
@@ -76,11 +76,7 @@ fn side_column(
     let declared = column.declared.as_ref().map(|declared| &declared.ty);
     let compared = columns.iter().position(|column| column.name == name);
     let as_text = compared.is_some_and(|at| columns[at].wants[side.index()].as_text);
-    let wire = match (as_text, own.form) {
-        (true, _) => Some(Type::Text),
-        (false, Form::Wire) => declared.cloned(),
-        (false, Form::Json) => None,
-    };
+    let wire = own.wire(declared, as_text).cloned();
     // A server's binary form is read as what it is; the zone is added to that.
     let ty = match wire {
         Some(Type::Timestamp) => Type::Timestamp,

@@ -3,11 +3,13 @@
 
 use std::path::Path;
 
+use jiff::Timestamp;
+
 use super::asked::usage;
 use super::options::SourceOptions;
 use super::settings::Setting;
 use super::side::Sayings;
-use super::{DatasetSpec, Recheck, SideSpec, rollback, side};
+use super::{DatasetSpec, Recheck, SideSpec, rollback, side, window};
 use crate::config::nearest::suggestion;
 use crate::config::{Config, Dataset};
 use crate::error::{Code, Failure, Result, Side};
@@ -22,13 +24,15 @@ pub fn build(sayings: Sayings<'_>) -> Result<(Vec<DatasetSpec>, Vec<Setting>)> {
         None => vec![("", &unnamed)],
     };
     let several = picked.len() > 1;
+    // One for all: "24h" is the same instant on both sides of every dataset.
+    let now = Timestamp::now();
     let (mut specs, mut settings) = (Vec::new(), Vec::new());
     for (name, dataset) in picked {
         let name = match sayings.config {
             Some(_) => name.to_owned(),
             None => default_name(sayings.options),
         };
-        let (spec, mut of_sides) = one(&name, dataset, sayings)?;
+        let (spec, mut of_sides) = one(&name, dataset, now, sayings)?;
         for setting in &mut of_sides {
             setting.dataset = several.then(|| name.clone());
         }
@@ -95,7 +99,12 @@ fn default_name(options: &SourceOptions) -> String {
         .unwrap_or_else(|| "dataset".to_owned())
 }
 
-fn one(name: &str, dataset: &Dataset, sayings: Sayings<'_>) -> Result<(DatasetSpec, Vec<Setting>)> {
+fn one(
+    name: &str,
+    dataset: &Dataset,
+    now: Timestamp,
+    sayings: Sayings<'_>,
+) -> Result<(DatasetSpec, Vec<Setting>)> {
     let Sayings {
         options, config, ..
     } = sayings;
@@ -137,6 +146,7 @@ fn one(name: &str, dataset: &Dataset, sayings: Sayings<'_>) -> Result<(DatasetSp
         recheck: Recheck::default().with(recheck),
         settle: dataset.settle.clone(),
         rollback: rollback::spec(&dataset.rollback).map_err(named)?,
+        window: window::asked(name, dataset, &options.window, now).map_err(named)?,
     };
     Ok((spec, settings))
 }

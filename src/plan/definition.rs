@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use super::{ColumnRules, DatasetSpec, Recheck, RollbackSpec, SideSpec};
+use super::{ColumnRules, DatasetSpec, Recheck, RollbackSpec, SideSpec, TypedTime, Window};
 use crate::compare::Scope;
 use crate::gate::Gates;
 use crate::normalise::Step;
@@ -81,6 +81,7 @@ fn dataset_text(dataset: &DatasetSpec, text: &mut String) {
         recheck,
         settle,
         rollback,
+        window,
     } = dataset;
     let _ = writeln!(
         text,
@@ -103,6 +104,20 @@ fn dataset_text(dataset: &DatasetSpec, text: &mut String) {
         let _ = writeln!(text, "{settle:?}");
     }
     rollback_text(rollback, text);
+    if let Some(window) = window {
+        window_text(window, text);
+    }
+}
+
+/// In the words that were typed: yesterday's run asked the same.
+fn window_text(window: &Window, text: &mut String) {
+    let words = |time: &Option<TypedTime>| time.as_ref().map(|time| time.text.clone());
+    let (since, until) = (words(&window.since), words(&window.until));
+    let _ = writeln!(
+        text,
+        "window {:?} since {since:?} until {until:?}",
+        window.column
+    );
 }
 
 /// Which rows and cells there are: the query's text rather than its file's name.

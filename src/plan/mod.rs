@@ -28,7 +28,9 @@ mod settings;
 mod side;
 mod surroundings;
 mod sync;
+mod time;
 mod types;
+mod window;
 
 use indexmap::IndexMap;
 
@@ -40,13 +42,17 @@ pub use build::Plan;
 pub use columns::{ColumnView, Compared, SchemaView, SideColumn, columns};
 pub use key::values as key_values;
 pub use log::{Level, Log};
-pub use options::{Format, LimitOptions, RecheckOptions, SourceOptions, VerifyOptions};
+pub use options::{
+    Format, LimitOptions, RecheckOptions, SourceOptions, VerifyOptions, WindowOptions,
+};
 pub use pace::{PaceOptions, PacePlan};
 pub use recheck::Recheck;
 pub use resolve::{resolve, resolve_key};
-pub use rollback::{RollbackOptions, RollbackSpec, Since, rollback};
+pub use rollback::{RollbackOptions, RollbackSpec, rollback};
 pub use settings::{Named, Notes, Origin, Setting};
 pub use sync::Sync;
+pub use time::TypedTime;
+pub use window::{Window, WindowPlan, WindowSide};
 
 use crate::compare::cells::Tolerance;
 use crate::error::Side;
@@ -77,6 +83,8 @@ pub struct DatasetSpec {
     pub settle: Option<Settle>,
     /// What `rollback-check` has to know beside.
     pub rollback: RollbackSpec,
+    /// Which rows are compared, where not all are.
+    pub window: Option<Window>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -109,6 +117,8 @@ pub struct DatasetPlan {
     pub allow_same_source: bool,
     /// How rows tell their age, where that matters.
     pub age: Option<Age>,
+    /// How rows tell whether they are compared, where not all are.
+    pub window: Option<WindowPlan>,
 }
 
 impl DatasetPlan {

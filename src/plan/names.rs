@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 use crate::config::nearest::suggestion;
 use crate::error::Side;
 use crate::source::{Column, Form, Schema, Undeclared};
+use crate::value::Type;
 
 /// One side's columns by report name, in the source's order.
 pub struct Columns<'a> {
@@ -54,6 +55,16 @@ impl<'a> Columns<'a> {
 
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.by_report.keys().map(String::as_str)
+    }
+
+    /// In which type's binary form a column that declares this one is sent, if in
+    /// any; perhaps as text.
+    pub fn wire<'t>(&self, declared: Option<&'t Type>, as_text: bool) -> Option<&'t Type> {
+        match (as_text, self.form) {
+            (true, _) => Some(&Type::Text),
+            (false, Form::Wire) => declared,
+            (false, Form::Json) => None,
+        }
     }
 
     /// Whether it may have any column: a source of JSON records that has none,

@@ -29,6 +29,7 @@ pub struct SourceOptions {
     pub config: Option<PathBuf>,
     pub dataset: Option<String>,
     pub scope: Option<Scope>,
+    pub window: WindowOptions,
     pub allow_same_source: bool,
     pub env_file: Option<PathBuf>,
     pub log_file: Option<PathBuf>,
@@ -36,6 +37,15 @@ pub struct SourceOptions {
     pub quiet: bool,
     /// How often `-v` was given.
     pub verbose: u8,
+}
+
+/// Which rows are compared, by the time in a column, as typed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct WindowOptions {
+    pub column: Option<String>,
+    /// A time, perhaps behind `COLUMN=`.
+    pub since: Option<String>,
+    pub until: Option<String>,
 }
 
 /// How hard servers may be leaned on, as typed.

@@ -5,7 +5,7 @@ use super::definition::{self, definition};
 use super::names::{self, Columns};
 use super::rules::{self, Applied, Given};
 use super::types::{self, Declaration};
-use super::{ColumnRules, DatasetPlan, DatasetSpec, PlanColumn, age, key};
+use super::{ColumnRules, DatasetPlan, DatasetSpec, PlanColumn, age, key, window};
 use crate::error::{Code, Failure, Result, Side};
 use crate::normalise::Pipeline;
 use crate::source::{Form, Schema, Want};
@@ -44,6 +44,7 @@ fn plan(spec: &DatasetSpec, schemas: [&Schema; 2]) -> Result<DatasetPlan> {
         ignored: spec.ignore.clone(),
         warnings: warnings(&columns, key.len(), schemas),
         age: age::resolve(spec, &columns, &sides)?,
+        window: window::resolve(spec, &columns, &sides)?,
         columns,
         gates: spec.gates.clone(),
         scope: spec.scope,
@@ -101,6 +102,9 @@ pub(super) fn check_names(
     }
     if let Some(settle) = &spec.settle {
         names::unknown("updated_at", &settle.column, sides, &mut problems);
+    }
+    if let Some(window) = &spec.window {
+        names::missing("window", &window.column, sides, &mut problems);
     }
     for name in spec.rules.keys().filter(|name| *name != "*") {
         names::unknown("a rule", name, sides, &mut problems);
@@ -214,7 +218,7 @@ fn applied<'a>(
         let is_key = index < key;
         let applied = match given(spec, name) {
             Some(given) => {
-                let rules = without_zone_of_age(spec, name, &ty, given.rules);
+                let rules = without_zone_of_change(spec, name, &ty, given.rules);
                 let rules = rules.as_ref().unwrap_or(given.rules);
                 rules::fit(name, Given { rules, ..given }, &ty, is_key, &mut problems)
             }
@@ -232,16 +236,21 @@ fn applied<'a>(
     Ok(settled)
 }
 
-/// The zone of the column that tells a row's age is due also where the column is
-/// compared without it.
-fn without_zone_of_age(
+/// The zone of a column that tells when a row changed is due also where the column
+/// is compared without it.
+fn without_zone_of_change(
     spec: &DatasetSpec,
     name: &str,
     ty: &Type,
     rules: &ColumnRules,
 ) -> Option<ColumnRules> {
-    let settle = spec.settle.as_ref()?;
-    (settle.column == name && *ty != Type::TimestampTz).then(|| ColumnRules {
+    let age = spec.settle.as_ref().map(|settle| &settle.column);
+    let window = spec.window.as_ref().map(|window| &window.column);
+    let tells_when = [age, window]
+        .into_iter()
+        .flatten()
+        .any(|named| named == name);
+    (tells_when && *ty != Type::TimestampTz).then(|| ColumnRules {
         zone: None,
         ..rules.clone()
     })
@@ -271,12 +280,7 @@ fn plan_column(spec: &DatasetSpec, column: &Settled, sides: &[Columns<'_>; 2]) -
         Form::Wire => declared[side].is_some_and(|wire| !wire.wire_leads_to(ty)),
         Form::Json => typed && types::json_loses(declared[side], ty),
     });
-    let text = Type::Text;
-    let wires = [0, 1].map(|side| match (as_text[side], sides[side].form) {
-        (true, _) => Some(&text),
-        (false, Form::Wire) => declared[side],
-        (false, Form::Json) => None,
-    });
+    let wires = [0, 1].map(|side| sides[side].wire(declared[side], as_text[side]));
     let steps = rules::effective(&applied.steps, wires);
     let target = Target {
         ty: ty.clone(),

@@ -5,16 +5,14 @@ use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use super::build::Plan;
 use super::options::VerifyOptions;
-use super::{DatasetSpec, side};
+use super::{DatasetSpec, TypedTime, WindowOptions, side};
 use crate::compare::Scope;
-use crate::config::{ColumnRules, Env, QueryText, RollbackTable, units};
+use crate::config::{Env, QueryText, RollbackTable};
 use crate::error::{Code, Failure, Result};
-use crate::source::ask::Moment;
 
 /// Where nothing is said: most of the quarter of an hour in which somebody decides.
 const DEADLINE: Duration = Duration::from_secs(10 * 60);
@@ -39,18 +37,12 @@ pub struct RollbackSpec {
     pub since: Option<String>,
 }
 
-/// A time as it was typed: `2026-11-26T03:00+09:00`, `2026-11-26 03:00` by the
-/// clock of this machine, or how long ago (`30m`).
-#[derive(Clone, Debug, PartialEq)]
-pub struct Since {
-    pub instant: Timestamp,
-    /// What was typed without a zone.
-    typed: Option<DateTime>,
-}
-
 /// What `rollback-check` is asked to do. Without a deadline, typed or configured,
 /// it has its own.
 pub fn rollback(options: &RollbackOptions, env: Env<'_>, cwd: &Path) -> Result<Plan> {
+    if options.verify.source.window != WindowOptions::default() {
+        return Err(windowed("a window"));
+    }
     let mut plan = Plan::from(&options.verify, env, cwd)?;
     if options.verify.deadline.is_none() {
         plan.deadline.get_or_insert(DEADLINE);
@@ -72,6 +64,9 @@ fn settle(dataset: &mut DatasetSpec, since: Option<&str>) -> Result<()> {
             "Point the new side at the store that traffic reads, with scope = \"all\"",
         )));
     }
+    if let Some(window) = &dataset.window {
+        return Err(of(windowed(&format!("a window on `{}`", window.column))));
+    }
     // What is lost is what is seen once, whole: there is no time to look again.
     dataset.recheck.rounds = 0;
     let settle = dataset.settle.take();
@@ -87,7 +82,7 @@ fn settle(dataset: &mut DatasetSpec, since: Option<&str>) -> Result<()> {
             Some(_) => "--since",
             None => "rollback.since",
         };
-        Since::parse(text, Timestamp::now(), &TimeZone::UTC)
+        TypedTime::parse(text, Timestamp::now(), &TimeZone::UTC)
             .map_err(|why| of(typed(what, &why)))?;
         if rollback.updated_at.is_none() {
             return Err(of(Failure::new(
@@ -109,6 +104,17 @@ fn settle(dataset: &mut DatasetSpec, since: Option<&str>) -> Result<()> {
         ))),
         None => Ok(()),
     }
+}
+
+/// What a window leaves out could be lost as well.
+fn windowed(what: &str) -> Failure {
+    Failure::new(
+        Code::Config,
+        format!(
+            "{what} leaves rows out, and all of them have to be seen to tell what a rollback would lose"
+        ),
+        "Name a dataset without a window (--dataset NAME); `--since TIME` alone counts what changed",
+    )
 }
 
 fn typed(what: &str, why: &str) -> Failure {
@@ -133,88 +139,4 @@ pub fn spec(table: &RollbackTable) -> Result<RollbackSpec> {
         emergency_stop: text(&table.emergency_stop)?,
         since: table.since.clone(),
     })
-}
-
-impl Since {
-    /// The error is one sentence.
-    pub fn parse(text: &str, now: Timestamp, zone: &TimeZone) -> Result<Since, String> {
-        let text = text.trim();
-        let exact = |instant| Since {
-            instant,
-            typed: None,
-        };
-        if let Ok(ago) = units::duration(text)
-            && let Ok(instant) = now.checked_sub(ago)
-        {
-            return Ok(exact(instant));
-        }
-        if let Ok(instant) = text.parse::<Timestamp>() {
-            return Ok(exact(instant));
-        }
-        let local = text.parse::<DateTime>().ok();
-        let instant = local.and_then(|local| zone.to_ambiguous_timestamp(local).compatible().ok());
-        instant
-            .map(|instant| Since {
-                instant,
-                typed: local,
-            })
-            .ok_or_else(|| {
-                format!("`{text}` is no time: write 2026-11-26T03:00+09:00, 2026-11-26 03:00 (this machine's clock), or how long ago: 30m")
-            })
-    }
-
-    /// For a column with these rules: one without a zone was written by the clock
-    /// of its `timezone`, else by the clock by which the time was typed.
-    pub fn moment(&self, rules: Option<&ColumnRules>) -> Moment {
-        let zone = rules.and_then(|rules| rules.zone.as_ref());
-        Moment {
-            instant: self.instant,
-            clock: zone.map(|zone| zone.clock(self.instant)).or(self.typed),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn since(text: &str) -> Result<Since, String> {
-        let now = "2026-11-25T18:10:00Z".parse().unwrap();
-        let tokyo = TimeZone::get("Asia/Tokyo").unwrap();
-        Since::parse(text, now, &tokyo)
-    }
-
-    #[test]
-    fn a_time_has_its_zone_or_this_machines_or_counts_back() {
-        for (text, instant) in [
-            ("30m", "2026-11-25T17:40:00Z"),
-            ("2026-11-26T03:00+09:00", "2026-11-25T18:00:00Z"),
-            ("2026-11-25T18:00:00Z", "2026-11-25T18:00:00Z"),
-            ("2026-11-26 03:00", "2026-11-25T18:00:00Z"),
-            ("2026-11-26", "2026-11-25T15:00:00Z"),
-        ] {
-            let found = since(text).expect(text).instant;
-            assert_eq!(found, instant.parse().unwrap(), "{text}");
-        }
-        for wrong in ["", "yesterday", "03:00", "2026-13-01", "30"] {
-            assert!(since(wrong).unwrap_err().contains("is no time"), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn a_column_without_a_zone_is_asked_by_its_own_clock() {
-        let clock = |text: &str, rules: Option<&ColumnRules>| {
-            let moment = since(text).unwrap().moment(rules);
-            moment.clock.map(|clock| clock.to_string())
-        };
-        assert_eq!(clock("30m", None), None);
-        let typed = Some("2026-11-26T03:00:00".to_owned());
-        assert_eq!(clock("2026-11-26 03:00", None), typed);
-        let london = ColumnRules {
-            zone: crate::value::Zone::parse("UTC"),
-            ..ColumnRules::default()
-        };
-        let there = Some("2026-11-25T18:00:00".to_owned());
-        assert_eq!(clock("2026-11-26 03:00", Some(&london)), there);
-    }
 }

@@ -4,15 +4,18 @@
 use std::time::Duration;
 
 use indexmap::IndexMap;
+use jiff::Timestamp;
 
-use super::model::{Column, Counts, Dataset, Details, Ratio, Receipt, Recheck, RuleCount, Samples};
+use super::model::{
+    Column, Counts, Dataset, Details, Ratio, Receipt, Recheck, RuleCount, Samples, Window,
+};
 use super::samples::{examples, first, samples};
 use crate::compare::cells::View;
 use crate::compare::sample::Smallest;
 use crate::compare::{Cause, Scope, Tally, Whole};
 use crate::error::Failure;
 use crate::gate::{self, Finding, Verdict};
-use crate::plan::DatasetPlan;
+use crate::plan::{DatasetPlan, WindowPlan};
 use crate::source;
 
 /// How many of each kind report.json shows.
@@ -26,6 +29,7 @@ pub struct SideRead<'a> {
     pub identity: source::Identity,
     pub receipt: &'a source::Receipt,
     pub rows: u64,
+    pub outside_window: Option<u64>,
     pub complete: bool,
     /// How long each took, as `run` measured it.
     pub first_row: Option<Duration>,
@@ -57,6 +61,7 @@ pub fn dataset(input: Input<'_>) -> (Dataset, Details) {
     let details = samples(&input);
     let complete = input.sides.iter().all(|side| side.complete);
     let scoped = plan.scope != Scope::All;
+    let edge: Vec<String> = over_the_edge(&input, tally).into_iter().collect();
     let dataset = Dataset {
         name: plan.name.clone(),
         verdict: verdict(&input.findings, input.failures),
@@ -69,11 +74,12 @@ pub fn dataset(input: Input<'_>) -> (Dataset, Details) {
         match_rate: ratio(tally.matched, tally.keys()).filter(|_| complete),
         scope: scoped.then(|| plan.scope.name().to_owned()),
         coverage: ratio(tally.covered, tally.sides[0].keys).filter(|_| complete && scoped),
+        window: plan.window.as_ref().map(window),
         columns: columns(&input, tally),
         columns_only_old: plan.only[0].clone(),
         columns_only_new: plan.only[1].clone(),
         ignored: plan.ignored.clone(),
-        warnings: [&plan.warnings[..], input.warnings].concat(),
+        warnings: [&plan.warnings[..], input.warnings, &edge].concat(),
         gates: input.findings.clone(),
         samples: first(&details, SAMPLES),
         old: receipt(&input.sides[0]),
@@ -86,6 +92,28 @@ pub fn dataset(input: Input<'_>) -> (Dataset, Details) {
         samples: details,
     };
     (dataset, details)
+}
+
+fn window(window: &WindowPlan) -> Window {
+    let shown = |time: Option<Timestamp>| time.map(|time| time.to_string());
+    Window {
+        column: window.column.clone(),
+        since: shown(window.since),
+        until: shown(window.until),
+    }
+}
+
+/// A row that is inside the window on one side only is no row that is not there.
+fn over_the_edge(input: &Input<'_>, tally: &Tally) -> Option<String> {
+    let window = input.plan.window.as_ref()?;
+    let keys = tally.missing + tally.extra;
+    (keys > 0).then(|| {
+        format!(
+            "{} may be on both sides: a row whose `{}` is in the window on one side only counts as missing or extra",
+            gate::counted(keys, "key"),
+            window.column
+        )
+    })
 }
 
 /// The worst of the findings; a failure is at least inconclusive.
@@ -191,6 +219,7 @@ fn receipt(side: &SideRead<'_>) -> Receipt {
         engine: side.identity.engine.clone(),
         rows: side.rows,
         rows_claimed: side.receipt.rows,
+        outside_window: side.outside_window,
         complete: side.complete,
         snapshot: side.receipt.snapshot.clone(),
         digest: side.digest.clone(),
@@ -235,6 +264,7 @@ pub fn unopened(
         match_rate: None,
         scope: None,
         coverage: None,
+        window: None,
         columns: Vec::new(),
         columns_only_old: Vec::new(),
         columns_only_new: Vec::new(),

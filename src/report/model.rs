@@ -74,6 +74,10 @@ pub struct Dataset {
     /// Of the keys of old, those that new has too; where not all keys were compared.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coverage: Option<Ratio>,
+    /// Which rows were compared, where not all: those whose time in a column is in
+    /// this window. The receipts say how many were left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub window: Option<Window>,
     /// The compared columns, key columns too, in the plan's order.
     pub columns: Vec<Column>,
     pub columns_only_old: Vec<String>,
@@ -84,6 +88,17 @@ pub struct Dataset {
     pub samples: Samples,
     pub old: Receipt,
     pub new: Receipt,
+}
+
+/// A window of time. RFC 3339, UTC; null where it is open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Window {
+    /// The column's report name.
+    pub column: String,
+    /// The first instant inside.
+    pub since: Option<String>,
+    /// The first outside again.
+    pub until: Option<String>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -251,6 +266,9 @@ pub struct Receipt {
     pub rows: u64,
     /// What the source itself says it holds or sent, where it says so.
     pub rows_claimed: Option<u64>,
+    /// Rows that were not compared because they are outside the window, or have NULL
+    /// for a time; null where there is no window, or they could not be counted.
+    pub outside_window: Option<u64>,
     pub complete: bool,
     pub snapshot: Option<String>,
     /// The sum of all rows' fingerprints, in hex: equal for equal rows in any

@@ -19,7 +19,7 @@ use crate::compare::Parts;
 use crate::compare::cells::Tolerance;
 use crate::compare::found::Rules;
 use crate::compare::watch::Watch;
-use crate::error::{Result, Side};
+use crate::error::{Failure, Result, Side};
 use crate::plan::DatasetPlan;
 use crate::source::{Keys, Receipt, Source, Want};
 use crate::stop::Stop;
@@ -101,6 +101,7 @@ impl<'a> Pair<'a> {
             _ => self.by_rows()?,
         };
         self.verify_unchanged(&mut compared.ends);
+        self.count_left_out(&mut compared.ends);
         self.stop.once(&mut compared.ends.failures);
         compared.ends.set_beside(&compared.parts);
         Ok(compared)
@@ -116,6 +117,29 @@ impl<'a> Pair<'a> {
             }
             if let Err(failure) = source.verify_unchanged() {
                 ends.doubt(side, failure);
+            }
+        }
+    }
+
+    /// Of sides that are complete, how many rows are outside the window. A server that
+    /// cannot count them has still sent all that are inside.
+    fn count_left_out(&mut self, ends: &mut Ends) {
+        if self.plan.window.is_some() && ends.complete() {
+            self.progress.phase("counting the rows outside the window");
+        }
+        for (side, source) in Side::BOTH.into_iter().zip(&mut self.sources) {
+            let end = &mut ends.sides[side.index()];
+            if self.plan.window.is_none() || !end.complete {
+                end.left_out = None;
+                continue;
+            }
+            match source.left_out() {
+                Ok(Some(counted)) => end.left_out = Some(counted),
+                Ok(None) => {}
+                Err(failure) => {
+                    end.left_out = None;
+                    ends.warnings.push(uncounted(side, &failure));
+                }
             }
         }
     }
@@ -340,4 +364,11 @@ impl<'a> Pair<'a> {
         }
         Ok(ends)
     }
+}
+
+fn uncounted(side: Side, failure: &Failure) -> String {
+    format!(
+        "{side} side: how many rows are outside the window could not be counted: {}",
+        failure.why
+    )
 }

@@ -16,6 +16,8 @@ use crate::stop::{Cause, Stop};
 pub struct SideEnd {
     pub receipt: Receipt,
     pub rows: u64,
+    /// Rows outside the window, where there is one.
+    pub left_out: Option<u64>,
     pub complete: bool,
     pub times: Times,
 }
@@ -67,12 +69,13 @@ impl Ends {
         let end = &mut self.sides[side.index()];
         end.rows = ended.rows;
         end.times = ended.times;
+        end.left_out = Some(ended.left_out);
         for state in ended.states {
             self.counted[side.index()].merge(state.counted);
         }
         match ended.receipt {
             Ok(receipt) => {
-                let doubt = doubt(&receipt, end.rows);
+                let doubt = doubt(&receipt, end.rows + ended.left_out);
                 let told = receipt.warnings.iter();
                 self.warnings
                     .extend(told.map(|warning| format!("{side} side: {warning}")));

@@ -197,7 +197,7 @@ fn nowhere(key: &str, rows: [u64; 2]) -> Failure {
             "no such key on either side: {key:?} was looked for in {} old and {} new rows",
             rows[0], rows[1]
         ),
-        "Write the key as the data has it, or as a report's key shows it; --where hides rows too",
+        "Write the key as the data has it, or as a report's key shows it; --where or a window hides rows too",
     )
 }
 

@@ -47,11 +47,12 @@ pub fn both<W: Work>(
     for (side, ended) in Side::BOTH.into_iter().zip(ended) {
         looked.states[side.index()] = ended.states;
         looked.rows[side.index()] = ended.rows;
-        let short = |claimed: u64| rows_short(claimed, ended.rows).on(side);
+        let came = ended.rows + ended.left_out;
+        let short = |claimed: u64| rows_short(claimed, came).on(side);
         match ended.receipt {
             Err(failure) => looked.failures.push(failure),
             Ok(receipt) => {
-                let claimed = receipt.rows.filter(|rows| *rows != ended.rows);
+                let claimed = receipt.rows.filter(|rows| *rows != came);
                 looked.failures.extend(claimed.map(short));
             }
         }

@@ -32,6 +32,7 @@ pub mod stream;
 pub mod survey;
 mod sync;
 pub mod times;
+mod window;
 
 use attempts::Judged;
 use dataset::{Compared, Strategy};
@@ -339,6 +340,7 @@ fn side_read(ends: &Ends, side: Side, identity: Option<Identity>) -> SideRead<'_
         identity: identity.unwrap_or_default(),
         receipt: &end.receipt,
         rows: end.rows,
+        outside_window: end.left_out,
         complete: end.complete,
         first_row: end.times.first_row,
         reading: end.times.reading,

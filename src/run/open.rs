@@ -3,6 +3,7 @@
 
 use super::progress::Silent;
 use super::survey::{self, Survey};
+use super::window;
 use crate::error::{Code, Failure, Result, Side};
 use crate::gate::counted;
 use crate::plan::{self, DatasetPlan, DatasetSpec};
@@ -73,12 +74,20 @@ fn settle(
     if !spec.allow_same_source && same_store(&identities) {
         return Err(refused(same_source(&identities[0])));
     }
+    let on = |side: Side| move |failure: Failure| failure.on(side);
+    old = window::narrowed(&plan, Side::Old, old).map_err(|it| refused(on(Side::Old)(it)))?;
+    new = window::narrowed(&plan, Side::New, new).map_err(|it| refused(on(Side::New)(it)))?;
     let bounds = divide(&plan, [old.as_mut(), new.as_mut()]);
+    let estimates = match plan.window {
+        // Of the rows that are left.
+        Some(_) => [old.schema(), new.schema()].map(|schema| schema.ok()?.estimate),
+        None => [old_schema.estimate, new_schema.estimate],
+    };
     Ok(Opened {
         plan,
         sources: [old, new],
         identities,
-        estimates: [old_schema.estimate, new_schema.estimate],
+        estimates,
         as_of: [&old_schema, &new_schema].map(|schema| schema.now.unwrap_or(began)),
         bounds,
     })

@@ -5,6 +5,7 @@ use super::ends;
 use super::open::{self, Opened};
 use super::progress::Progress;
 use super::stream::{self, Input, Work};
+use super::window;
 use crate::error::{Failure, Result, Side};
 use crate::plan::{DatasetPlan, DatasetSpec};
 use crate::report::pace::Pace;
@@ -120,7 +121,7 @@ impl<'a> Track<'a> {
         let mut ended = stream::run(vec![input], &Nothing, self.progress, stop);
         let ended = ended.pop().expect("one side was streamed");
         let receipt = ended.receipt?;
-        if let Some(doubt) = ends::doubt(&receipt, ended.rows) {
+        if let Some(doubt) = ends::doubt(&receipt, ended.rows + ended.left_out) {
             return Err(doubt);
         }
         source.verify_unchanged()?;
@@ -136,7 +137,8 @@ impl<'a> Track<'a> {
     fn open(&mut self, side: Side) -> Result<Box<dyn Source>> {
         // What a command wrote before is not what it takes to write it.
         self.spec.sides[side.index()].source.command.once = Once::default();
-        let (mut source, _) = open::one(&self.spec, side, self.context)?;
+        let (source, _) = open::one(&self.spec, side, self.context)?;
+        let mut source = window::narrowed(&self.plan, side, source)?;
         source.divide(self.bounds[side.index()].clone());
         Ok(source)
     }

@@ -43,8 +43,10 @@ pub struct Ended<S> {
     pub receipt: Result<Receipt>,
     /// One for each worker that had a chunk of this side.
     pub states: Vec<S>,
-    /// Rows decoded.
+    /// Rows decoded, without those left out.
     pub rows: u64,
+    /// Rows decoded that nobody asked for.
+    pub left_out: u64,
     pub times: Times,
 }
 
@@ -140,6 +142,7 @@ struct Lane<'a, W: Work> {
     freed: Condvar,
     stop: AtomicBool,
     rows: AtomicU64,
+    left_out: AtomicU64,
 }
 
 struct Shared<S> {
@@ -167,6 +170,7 @@ impl<'a, W: Work> Lane<'a, W> {
             freed: Condvar::new(),
             stop: AtomicBool::new(false),
             rows: AtomicU64::new(0),
+            left_out: AtomicU64::new(0),
         }
     }
 
@@ -226,7 +230,8 @@ impl<'a, W: Work> Lane<'a, W> {
         self.decoder.decode(chunk, rows)?;
         let count = rows.len() as u64;
         self.rows.fetch_add(count, Ordering::Relaxed);
-        self.progress.rows(self.side, count);
+        self.left_out.fetch_add(rows.left_out, Ordering::Relaxed);
+        self.progress.rows(self.side, count + rows.left_out);
         self.work.rows(self.side, rows, &chunk.bytes, state)
     }
 
@@ -267,6 +272,7 @@ impl<'a, W: Work> Lane<'a, W> {
             receipt: receipt.map_err(|failure| failure.on(self.side)),
             states: shared.workers.into_iter().map(|(state, _)| state).collect(),
             rows: self.rows.into_inner(),
+            left_out: self.left_out.into_inner(),
         }
     }
 }

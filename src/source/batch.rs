@@ -86,6 +86,8 @@ pub struct Rows {
     /// One per row: the raw bytes that stand for the whole row where
     /// [`super::Decode::raw_form`] is `Some`; else empty.
     pub spans: Vec<(u32, u32)>,
+    /// Rows of the chunk that are not among these, as nobody asked for them.
+    pub left_out: u64,
 }
 
 impl Rows {
@@ -94,6 +96,29 @@ impl Rows {
         self.cells.clear();
         self.locators.clear();
         self.spans.clear();
+        self.left_out = 0;
+    }
+
+    /// Leaves out all rows but those of which this holds, and all cells but the
+    /// first `width` of each.
+    pub fn keep(&mut self, width: usize, mut holds: impl FnMut(&[Cell]) -> bool) {
+        let (rows, old, mut kept) = (self.len(), self.width, 0);
+        for row in 0..rows {
+            let start = row * old;
+            if !holds(&self.cells[start..start + old]) {
+                continue;
+            }
+            self.cells.copy_within(start..start + width, kept * width);
+            if let Some(locator) = self.locators.get(row).copied() {
+                self.locators[kept] = locator;
+            }
+            kept += 1;
+        }
+        self.cells.truncate(kept * width);
+        self.locators.truncate(kept);
+        self.spans.clear();
+        self.width = width;
+        self.left_out += (rows - kept) as u64;
     }
 
     pub fn len(&self) -> usize {
@@ -114,5 +139,35 @@ impl Rows {
 
     pub fn row(&self, index: usize) -> &[Cell] {
         &self.cells[index * self.width..(index + 1) * self.width]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cell(start: u32) -> Cell {
+        Cell {
+            start,
+            ..Cell::NULL
+        }
+    }
+
+    #[test]
+    fn rows_that_are_left_out_take_their_locators_along() {
+        let mut rows = Rows {
+            width: 2,
+            cells: (0..10).map(cell).collect(),
+            locators: (100..105).collect(),
+            ..Rows::default()
+        };
+        rows.keep(1, |row| row[1].start % 4 == 1);
+        assert_eq!(rows.cells, [cell(0), cell(4), cell(8)]);
+        assert_eq!((rows.len(), rows.width, rows.left_out), (3, 1, 2));
+        assert_eq!(rows.locators, [100, 102, 104]);
+        rows.keep(1, |_| false);
+        assert_eq!((rows.len(), rows.left_out), (0, 5));
+        rows.clear(1);
+        assert_eq!(rows.left_out, 0);
     }
 }

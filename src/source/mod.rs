@@ -29,6 +29,7 @@ pub mod sqlite;
 pub mod text;
 pub mod throttle;
 mod tls;
+pub mod window;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -44,6 +45,7 @@ use crate::error::{Code, Failure, Result};
 use crate::value::Type;
 use ask::{Answer, Question};
 use location::{Format, Spec};
+use window::Bounds;
 
 /// What a source knows about its columns and rows before it is read.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -231,6 +233,18 @@ pub trait Source: Send {
         sink: &mut dyn Sink,
     ) -> Result<Option<Receipt>> {
         let _ = (wants, keys, sink);
+        Ok(None)
+    }
+
+    /// Leaves out rows outside these bounds from here on. `false`: its server cannot
+    /// tell them, and they go on coming.
+    fn narrow(&mut self, bounds: &Bounds) -> Result<bool> {
+        let _ = bounds;
+        Ok(false)
+    }
+
+    /// How many rows that leaves out. `None`: it leaves none out by itself.
+    fn left_out(&mut self) -> Result<Option<u64>> {
         Ok(None)
     }
 

@@ -149,6 +149,7 @@ pub fn dataset(old: Spec, new: Spec, key: &[&str]) -> DatasetSpec {
         settle: None,
         allow_same_source: false,
         rollback: RollbackSpec::default(),
+        window: None,
     }
 }
 

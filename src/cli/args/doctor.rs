@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 
-use super::{FormatArg, SourceArgs, help};
+use super::{FormatArg, SourceArgs, WindowArgs, help};
 use crate::plan::VerifyOptions;
 
 #[derive(Args, Clone, Debug)]
@@ -13,6 +13,8 @@ use crate::plan::VerifyOptions;
 pub struct DoctorArgs {
     #[command(flatten)]
     pub source: SourceArgs,
+    #[command(flatten)]
+    pub window: WindowArgs,
     /// What to print on stdout
     #[arg(long, value_enum, default_value_t = FormatArg::Text)]
     pub format: FormatArg,
@@ -31,7 +33,7 @@ pub struct DoctorArgs {
 impl From<DoctorArgs> for VerifyOptions {
     fn from(args: DoctorArgs) -> VerifyOptions {
         VerifyOptions {
-            source: args.source.into(),
+            source: args.source.within(args.window),
             format: args.format.into(),
             report_dir: args.report_dir,
             memory: args.memory,

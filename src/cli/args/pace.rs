@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{FormatArg, SourceArgs, help};
+use super::{FormatArg, SourceArgs, WindowArgs, help};
 use crate::plan::PaceOptions;
 
 #[derive(Args, Clone, Debug)]
@@ -10,6 +10,8 @@ use crate::plan::PaceOptions;
 pub struct PaceArgs {
     #[command(flatten)]
     pub source: SourceArgs,
+    #[command(flatten)]
+    pub window: WindowArgs,
     /// Read each side so often
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub runs: u16,
@@ -27,7 +29,7 @@ pub struct PaceArgs {
 impl From<PaceArgs> for PaceOptions {
     fn from(args: PaceArgs) -> PaceOptions {
         PaceOptions {
-            source: args.source.into(),
+            source: args.source.within(args.window),
             runs: usize::from(args.runs),
             repeat_command: args.repeat_command,
             format: args.format.into(),

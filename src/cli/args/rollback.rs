@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 
-use super::{FormatArg, SourceArgs};
+use super::{FormatArg, SourceArgs, WindowArgs};
 use crate::cli::help;
 use crate::plan::{RollbackOptions, VerifyOptions};
 
@@ -17,6 +17,12 @@ pub struct RollbackArgs {
     /// or '2026-11-26 03:00' by this machine's clock
     #[arg(long, value_name = "TIME")]
     pub since: Option<String>,
+    /// Refused, as is any other window: what it leaves out could be lost as well
+    #[arg(long, value_name = "TIME", hide = true)]
+    pub until: Option<String>,
+    /// Refused likewise
+    #[arg(long, value_name = "COLUMN", hide = true)]
+    pub window_column: Option<String>,
     /// End after this long (30s, 10m; 0: no deadline) with what was seen by then [default: 10m]
     #[arg(long, value_name = "TIME")]
     pub deadline: Option<String>,
@@ -42,7 +48,11 @@ impl From<RollbackArgs> for RollbackOptions {
     fn from(args: RollbackArgs) -> RollbackOptions {
         RollbackOptions {
             verify: VerifyOptions {
-                source: args.source.into(),
+                source: args.source.within(WindowArgs {
+                    since: None,
+                    until: args.until,
+                    window_column: args.window_column,
+                }),
                 format: args.format.into(),
                 report_dir: args.report_dir,
                 report_mode: args.report_mode,

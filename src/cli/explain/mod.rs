@@ -19,7 +19,7 @@ use crate::stop::Stop;
 /// 3: the key could not be looked for, is on neither side, or is not compared.
 pub fn run(args: ExplainArgs, stop: &Stop) -> Exit {
     let key = args.value;
-    let options: SourceOptions = args.source.into();
+    let options: SourceOptions = args.source.within(args.window);
     let terminal = io::stderr().is_terminal();
     let (listener, bars) = progress::listener(options.quiet || !terminal, terminal);
     let (spec, context) = match asked(&options, stop, bars) {

@@ -125,6 +125,12 @@ fn sides(explained: &Explained, out: &mut String) {
         table.row([side.to_string(), rows, of, from].map(Cell::from));
     }
     table.render(2, out);
+    if let Some(window) = &explained.plan.window {
+        let column = cell::escape(&window.column);
+        out.push_str(&format!(
+            "\n  only rows in the window of `{column}` were looked for\n"
+        ));
+    }
 }
 
 fn identity(identity: &Identity) -> String {

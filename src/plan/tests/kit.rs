@@ -42,6 +42,7 @@ pub(super) fn spec(key: &str) -> DatasetSpec {
         recheck: Recheck::default(),
         settle: None,
         rollback: RollbackSpec::default(),
+        window: None,
     }
 }
 

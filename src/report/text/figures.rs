@@ -27,6 +27,22 @@ pub fn sides(dataset: &Dataset, page: &Page<'_>, out: &mut String) {
         ]);
     }
     table.render(2, out);
+    window(dataset, page, out);
+}
+
+/// Which rows are not among those read, and how many: they were not compared.
+fn window(dataset: &Dataset, page: &Page<'_>, out: &mut String) {
+    let Some(window) = &dataset.window else {
+        return;
+    };
+    let (since, until) = (window.since.as_deref(), window.until.as_deref());
+    let spans = (page.words.spans)(&cell::escape(&window.column), since, until);
+    let left_out = [&dataset.old, &dataset.new].map(|side| side.outside_window);
+    let outside = (page.words.outside)(left_out);
+    out.push_str(&format!(
+        "\n  {}  {spans}\n  {outside}\n",
+        page.words.window
+    ));
 }
 
 fn whole(receipt: &Receipt, page: &Page<'_>) -> Cell {

@@ -85,6 +85,10 @@ fn rate(dataset: &Dataset, page: &Page<'_>) -> String {
         return page.words.no_keys.to_owned();
     };
     let mut said = (page.words.rate)(&rate.percent, rate.denominator);
+    if let Some(window) = &dataset.window {
+        let column = cell::escape(&window.column);
+        said.push_str(&(page.words.in_window)(&column));
+    }
     if let Some(share) = &dataset.coverage {
         let coverage = page.words.coverage;
         let part = coverage(share.numerator, share.denominator, &share.percent);

@@ -69,6 +69,13 @@ pub struct Words {
     pub looked_again: fn(u64, u32, f64) -> String,
     pub read: fn(&Receipt) -> String,
     pub claimed: fn(u64) -> String,
+    /// the window's column
+    pub in_window: fn(&str) -> String,
+    pub window: &'static str,
+    /// its column, since, until
+    pub spans: fn(&str, Option<&str>, Option<&str>) -> String,
+    /// outside in old, in new
+    pub outside: fn([Option<u64>; 2]) -> String,
     /// seconds behind, bytes behind
     pub standby: fn(Option<f64>, Option<u64>) -> String,
     pub cells: fn(u64) -> String,
@@ -177,6 +184,24 @@ pub static ENGLISH: Words = Words {
         }
     },
     claimed: |rows| format!("of {} that the source says it holds", number(rows)),
+    in_window: |column| format!(" in the window of `{column}`"),
+    window: "window",
+    spans: |column, since, until| match (since, until) {
+        (Some(since), Some(until)) => format!("{column} from {since} until before {until}"),
+        (Some(since), None) => format!("{column} from {since} on"),
+        (None, until) => format!("{column} before {}", until.unwrap_or_default()),
+    },
+    outside: |outside| {
+        let sides = ["old", "new"].into_iter().zip(outside);
+        let sides = sides.map(|(side, rows)| match rows {
+            Some(rows) => format!("{side}: {} outside", counted(rows, "row")),
+            None => format!("{side}: rows outside not counted"),
+        });
+        format!(
+            "{}; these were not compared",
+            sides.collect::<Vec<_>>().join(", ")
+        )
+    },
     cells: |cells| counted(cells, "cell"),
     more_columns: |more| format!("and {}", counted(more as u64, "more column")),
     more_rows: |more| format!("and {} more", number(more)),

@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use super::Hears;
 use super::scan::{self, Scanned};
 use crate::error::{Code, Failure, Result, Side};
-use crate::plan::{DatasetSpec, SideSpec, Since};
+use crate::plan::{DatasetSpec, SideSpec, TypedTime};
 use crate::report::rollback::{Check, CheckName};
 use crate::source::ask::{Answer, Moment, Question};
 use crate::source::{self, Context, Location, Schema, Source};
@@ -24,7 +24,7 @@ pub struct Questions<'a> {
     source: Option<(Box<dyn Source>, Schema)>,
     /// What reading all rows told, where the source itself tells nothing.
     scanned: Option<Result<Scanned>>,
-    since: Option<(Since, Moment)>,
+    since: Option<(TypedTime, Moment)>,
 }
 
 /// A question, and what is told of it.
@@ -197,10 +197,10 @@ impl<'a> Questions<'a> {
 }
 
 /// When changed rows are counted from. It was read before, when the run was planned.
-fn since(spec: &DatasetSpec) -> Option<(Since, Moment)> {
+fn since(spec: &DatasetSpec) -> Option<(TypedTime, Moment)> {
     let rollback = &spec.rollback;
     let (text, name) = (rollback.since.as_ref()?, rollback.updated_at.as_ref()?);
-    let since = Since::parse(text, Timestamp::now(), &TimeZone::system()).ok()?;
+    let since = TypedTime::parse(text, Timestamp::now(), &TimeZone::system()).ok()?;
     let rules = spec.rules.get(name).or_else(|| spec.rules.get("*"));
     let moment = since.moment(rules);
     Some((since, moment))

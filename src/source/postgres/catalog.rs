@@ -139,6 +139,11 @@ impl Catalog {
         subject.rows_where(&self.relation(subject), Some(condition))
     }
 
+    /// The same, of rows outside the window, if there is one.
+    pub fn rows_outside(&self, subject: &Subject) -> Option<String> {
+        subject.rows_outside(&self.relation(subject))
+    }
+
     /// Equal for two subjects of one server if they read the same stored tables,
     /// whatever the words: a table, a view of it, a query over it. Where the
     /// planner names no table, the words decide.

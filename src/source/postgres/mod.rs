@@ -25,6 +25,7 @@ mod statement;
 mod subject;
 mod tables;
 pub mod types;
+mod window;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -35,6 +36,7 @@ use crate::stop::Stop;
 use super::ask::{Answer, Question};
 use super::lag::Lag;
 use super::location::{Location, Spec};
+use super::window::Bounds;
 use super::{Context, Decode, Facts, Identity, Keys, Receipt, Schema, Sink, Source, Want};
 pub use state::state;
 
@@ -127,7 +129,12 @@ impl Source for Postgres {
         if self.opened.is_none() {
             self.opened = Some(self.connect()?);
         }
-        Ok(self.opened()?.catalog.schema().clone())
+        let mut schema = self.opened()?.catalog.schema().clone();
+        if self.subject.window.is_some() {
+            // It was made of all rows.
+            schema.estimate = None;
+        }
+        Ok(schema)
     }
 
     fn decoder(&self, wants: &[Want]) -> Result<Arc<dyn Decode>> {
@@ -216,8 +223,9 @@ impl Source for Postgres {
         };
         let percent = (400.0 * count as f64 / estimate.max(1) as f64).clamp(0.01, 100.0);
         let column = name::qualified(&[column.to_owned()]);
+        let window = self.subject.window.as_deref().unwrap_or("true");
         let rows = opened.session.rows(&format!(
-            "SELECT s.value::pg_catalog.text FROM (SELECT {column} AS value FROM {} TABLESAMPLE SYSTEM ({percent:.4}) REPEATABLE (1)) s
+            "SELECT s.value::pg_catalog.text FROM (SELECT {column} AS value FROM {} TABLESAMPLE SYSTEM ({percent:.4}) REPEATABLE (1) WHERE {window}) s
               WHERE s.value IS NOT NULL ORDER BY pg_catalog.random() LIMIT {count}",
             opened.catalog.relation(&self.subject)
         ))?;
@@ -229,6 +237,23 @@ impl Source for Postgres {
 
     fn facts(&mut self, wants: &[Want]) -> Facts {
         facts::gather(self, wants)
+    }
+
+    fn narrow(&mut self, bounds: &Bounds) -> Result<bool> {
+        let declared = bounds.declared_by(self.opened()?.catalog.schema());
+        if declared {
+            self.subject.window = Some(window::condition(bounds));
+        }
+        Ok(declared)
+    }
+
+    /// In the same snapshot.
+    fn left_out(&mut self) -> Result<Option<u64>> {
+        let opened = self.opened.as_mut().ok_or_else(not_opened)?;
+        let Some(from) = opened.catalog.rows_outside(&self.subject) else {
+            return Ok(None);
+        };
+        window::count(&mut opened.session, &from).map(Some)
     }
 
     fn ask(&mut self, question: &Question) -> Result<Option<Answer>> {

@@ -12,6 +12,8 @@ pub struct Subject {
     pub rows: Rows,
     /// A condition, without its end.
     pub filter: Option<String>,
+    /// The condition of a window of time, which is ours.
+    pub window: Option<String>,
 }
 
 pub enum Rows {
@@ -41,7 +43,11 @@ impl Subject {
             Some(filter) => Some(statement::single(filter, "the condition (where)")?.to_owned()),
             None => None,
         };
-        Ok(Subject { rows, filter })
+        Ok(Subject {
+            rows,
+            filter,
+            window: None,
+        })
     }
 
     /// The table's name or the query's file.
@@ -59,16 +65,28 @@ impl Subject {
 
     /// The same with a condition of our own.
     pub fn rows_where(&self, relation: &str, condition: Option<&str>) -> String {
+        let window = self.window.as_deref();
+        self.rows_that([window, condition].into_iter().flatten(), relation)
+    }
+
+    /// Those of the filter's rows that are not in the window.
+    pub fn rows_outside(&self, relation: &str) -> Option<String> {
+        let outside = format!("({}) IS NOT TRUE", self.window.as_deref()?);
+        Some(self.rows_that([&*outside].into_iter(), relation))
+    }
+
+    fn rows_that<'a>(&self, ours: impl Iterator<Item = &'a str>, relation: &str) -> String {
         // Line breaks, so that no comment of the user's swallows what is ours.
         let rows = match &self.rows {
             Rows::Table(_) => relation.to_owned(),
             Rows::Query { sql, .. } => format!("(\n{sql}\n) AS q"),
         };
-        match (&self.filter, condition) {
-            (Some(filter), None) => format!("{rows} WHERE (\n{filter}\n)"),
-            (None, Some(ours)) => format!("{rows} WHERE ({ours})"),
-            (Some(filter), Some(ours)) => format!("{rows} WHERE (\n{filter}\n) AND ({ours})"),
-            (None, None) => rows,
+        let theirs = self.filter.iter().map(|filter| format!("(\n{filter}\n)"));
+        let ours = ours.map(|condition| format!("({condition})"));
+        let conditions: Vec<String> = theirs.chain(ours).collect();
+        match conditions.is_empty() {
+            true => rows,
+            false => format!("{rows} WHERE {}", conditions.join(" AND ")),
         }
     }
 }
@@ -107,11 +125,30 @@ mod tests {
                 file: PathBuf::from("q.sql"),
             },
             filter: Some("a > 0".to_owned()),
+            window: None,
         };
         assert_eq!(
             subject.from(""),
             "(\nSELECT 1 AS a -- one\n) AS q WHERE (\na > 0\n)"
         );
+    }
+
+    #[test]
+    fn a_window_is_a_condition_more_and_what_is_outside_it_another() {
+        let mut subject = Subject {
+            rows: Rows::Table(Vec::new()),
+            filter: Some("a OR b".to_owned()),
+            window: None,
+        };
+        assert_eq!(subject.rows_outside("t"), None);
+        subject.window = Some("w".to_owned());
+        assert_eq!(subject.from("t"), "t WHERE (\na OR b\n) AND (w)");
+        assert_eq!(
+            subject.rows_where("t", Some("k")),
+            "t WHERE (\na OR b\n) AND (w) AND (k)"
+        );
+        let outside = subject.rows_outside("t").unwrap();
+        assert_eq!(outside, "t WHERE (\na OR b\n) AND ((w) IS NOT TRUE)");
     }
 
     #[test]

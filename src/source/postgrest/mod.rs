@@ -22,6 +22,7 @@ mod read;
 mod seen;
 mod state;
 mod tail;
+mod window;
 
 pub use self::state::state;
 
@@ -44,6 +45,7 @@ use super::location::{Location, RestOptions, Spec};
 use super::records::Shape;
 use super::records::decode::Decoder;
 use super::text::Origin;
+use super::window::Bounds;
 use super::{Context, Decode, Facts, Identity, Keys, Receipt, Schema, Sink, Source, Want};
 use crate::error::{Code, Failure, Result};
 
@@ -65,6 +67,7 @@ pub fn open(spec: &Spec, context: &Context) -> Result<Box<dyn Source>> {
         access,
         client,
         filter: filter::parse(spec.filter.as_deref().unwrap_or_default())?,
+        outside: None,
         options: spec.rest.clone(),
         select,
         profile,
@@ -97,6 +100,8 @@ struct Postgrest {
     profile: Option<String>,
     table: String,
     filter: Vec<Pair>,
+    /// The conditions of the rows that a window leaves out, where there is one.
+    outside: Option<Vec<Pair>>,
     options: RestOptions,
     /// Empty: all columns.
     select: Vec<Item>,
@@ -337,6 +342,14 @@ impl Source for Postgrest {
         Ok(Some(counted.map_or_else(Receipt::default, |counted| {
             self.receipt(&counted)
         })))
+    }
+
+    fn narrow(&mut self, bounds: &Bounds) -> Result<bool> {
+        self.narrow_to(bounds)
+    }
+
+    fn left_out(&mut self) -> Result<Option<u64>> {
+        self.count_outside()
     }
 
     fn ask(&mut self, question: &Question) -> Result<Option<Answer>> {

@@ -1,0 +1,58 @@
+//! A window of time as a condition, which an index of the column serves, and the
+//! count of what it leaves out.
+
+use crate::error::Result;
+use crate::source::window::Bounds;
+use crate::value::Type;
+
+use super::name::{literal, quote};
+use super::session::Session;
+
+/// Holds of the rows inside. Of NULL it neither holds nor does not.
+pub fn condition(bounds: &Bounds) -> String {
+    let ty = match bounds.ty {
+        Type::Date => "date",
+        Type::Timestamp => "timestamp",
+        _ => "timestamptz",
+    };
+    let column = quote(&bounds.column);
+    let limit = |(operator, text): (&str, Option<String>)| {
+        let text = literal(&text?);
+        Some(format!("{column} {operator} {text}::pg_catalog.{ty}"))
+    };
+    let limits = [">=", "<"].into_iter().zip(bounds.texts());
+    limits.filter_map(limit).collect::<Vec<_>>().join(" AND ")
+}
+
+/// How many rows there are.
+pub fn count(session: &mut Session, from: &str) -> Result<u64> {
+    let sql = format!("SELECT count(*)::pg_catalog.text FROM {from}");
+    let rows = session.rows(&sql)?;
+    let cell = rows.first().and_then(|row| row.first()?.as_deref());
+    let count = cell.and_then(|text| text.parse().ok());
+    count.ok_or_else(|| session.unexpected("a number"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn either_end_may_be_open() {
+        let mut bounds = Bounds {
+            column: "a\"b".to_owned(),
+            ty: Type::TimestampTz,
+            since: Some(0),
+            until: Some(1),
+        };
+        assert_eq!(
+            condition(&bounds),
+            "\"a\"\"b\" >= '2000-01-01 00:00:00+00'::pg_catalog.timestamptz AND \
+             \"a\"\"b\" < '2000-01-01 00:00:00.000001+00'::pg_catalog.timestamptz"
+        );
+        bounds.since = None;
+        bounds.ty = Type::Date;
+        let day = "\"a\"\"b\" < '2000-01-02'::pg_catalog.date";
+        assert_eq!(condition(&bounds), day);
+    }
+}
