@@ -228,7 +228,7 @@ impl Cause {
             Cause::Deadline => (
                 Code::Timeout,
                 "the deadline passed before it was done",
-                "give a longer --deadline, or compare less (--where, --columns)",
+                "give a longer --deadline, or compare less (--since, --where, --columns)",
             ),
         };
         Failure::new(code, why, next).transient()

@@ -8,6 +8,8 @@ mod support;
 mod asked;
 #[path = "window/kit.rs"]
 mod kit;
+#[path = "window/moving.rs"]
+mod moving;
 
 use common::{Lab, array};
 use kit::{Places, count, outside, run, window};

@@ -56,6 +56,7 @@ fn found(
         reads,
         failures,
         rate_limit: rate.map(|rate| rate.to_string()),
+        window: spec.window.as_ref().map(|window| &*window.column),
     })
 }
 

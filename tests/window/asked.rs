@@ -160,6 +160,8 @@ fn other_commands_know_the_window() {
         for side in ["old", "new"] {
             assert_eq!(found[side]["readings"][0]["rows"], 1, "{new}: {found:#}");
         }
+        let notes = found["notes"].to_string();
+        assert!(notes.contains("in the window of `at`"), "{notes}");
         let ran = lab.run(&["doctor", "--format", "json", "--since", "ta=24h"]);
         assert!(
             ran.stdout.contains("which neither side has"),
@@ -167,4 +169,8 @@ fn other_commands_know_the_window() {
             ran.stdout
         );
     }
+    let lab = places.lab("postgres", "rest", "");
+    let args = ["doctor", "--rate-limit", "5/s", "--since", "at=24h"];
+    let found = lab.run(&args).stdout;
+    assert!(found.contains("less what the window leaves out"), "{found}");
 }

@@ -31,6 +31,8 @@ pub struct Input<'a> {
     pub failures: &'a [Failure],
     /// The limit that a side was held to.
     pub rate_limit: Option<String>,
+    /// The column by whose time rows were chosen, where not all were read.
+    pub window: Option<&'a str>,
 }
 
 /// The side that is read first in a pair: they take turns, so that neither always

@@ -91,6 +91,9 @@ pub fn notes(input: &Input<'_>) -> Vec<String> {
             "requests to PostgREST were held to {limit}: the figures are then of that limit, not of the path"
         )
     });
+    let part = input.window.map(|column| {
+        format!("only rows in the window of `{column}` were asked for: the figures are of them, not of the whole path")
+    });
     let few = (2..ENOUGH).contains(&input.runs).then(|| {
         format!(
             "of {} pairs, all say the same by chance alone once in {}: more --runs say more",
@@ -99,5 +102,5 @@ pub fn notes(input: &Input<'_>) -> Vec<String> {
         )
     });
     let one = (input.runs == 1).then(|| "use more --runs to tell it from chance".to_owned());
-    [limit, few, one].into_iter().flatten().collect()
+    [limit, part, few, one].into_iter().flatten().collect()
 }

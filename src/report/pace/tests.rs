@@ -56,6 +56,7 @@ impl Case {
             reads: &self.reads,
             failures: &self.failures,
             rate_limit: self.rate_limit.clone(),
+            window: None,
         })
     }
 }

@@ -62,7 +62,10 @@ fn dataset(spec: &DatasetSpec, sides: &[Probed; 2], plan: &Plan, now: i64) -> Ve
     }
     let [old, new] = sides;
     lines.extend(table::lines(spec, [old, new]));
-    lines.extend(need::duration([old, new], plan, now));
+    lines.extend(match &spec.window {
+        None => need::duration([old, new], plan, now),
+        Some(_) => need::duration_at_most([old, new], plan),
+    });
     lines
 }
 

@@ -69,12 +69,16 @@ pub fn duration(sides: [&Probed; 2], plan: &Plan, now: i64) -> Option<Line> {
     settled(sides, &plan.limits, plan.deadline, now)
 }
 
-fn settled(
-    sides: [&Probed; 2],
-    limits: &Limits,
-    deadline: Option<Duration>,
-    now: i64,
-) -> Option<Line> {
+/// The same of rows in a window: how many it leaves is not known before.
+pub fn duration_at_most(sides: [&Probed; 2], plan: &Plan) -> Option<Line> {
+    let (_, about, how) = slowest(sides, &plan.limits)?;
+    let found =
+        format!("a verification takes {about} at most: {how}, less what the window leaves out");
+    Some(Line::ok(Name::Duration, found))
+}
+
+/// Seconds of the slower side, in words, and by what they come about.
+fn slowest(sides: [&Probed; 2], limits: &Limits) -> Option<(f64, String, String)> {
     if sides.iter().any(|side| side.schema.is_err()) {
         return None;
     }
@@ -88,6 +92,16 @@ fn settled(
         true => "less than a second".to_owned(),
         false => format!("about {}", time(seconds)),
     };
+    Some((seconds, about, how))
+}
+
+fn settled(
+    sides: [&Probed; 2],
+    limits: &Limits,
+    deadline: Option<Duration>,
+    now: i64,
+) -> Option<Line> {
+    let (seconds, about, how) = slowest(sides, limits)?;
     let found = format!("a verification takes {about}: {how}");
     if let Some((header, end)) = ends_before(sides, now, seconds as i64) {
         return Some(Line::fail(
@@ -105,7 +119,7 @@ fn settled(
             Line::fail(
                 Name::Duration,
                 format!("{found}; the deadline passes after {deadline}"),
-                "give a longer --deadline, or compare less (--where, --columns)",
+                "give a longer --deadline, or compare less (--since, --where, --columns)",
             )
             .about(Trouble::SlowSync),
         );
@@ -117,7 +131,7 @@ fn settled(
         None => "",
     };
     let next = format!(
-        "{rate}raise page_size (SYNC_BATCH_SIZE) as far as the page cap lets, or compare less (--where, --columns)"
+        "{rate}raise page_size (SYNC_BATCH_SIZE) as far as the page cap lets, or compare less (--since, --where, --columns)"
     );
     Some(match seconds > LONG {
         true => Line::warn(Name::Duration, found, next).about(Trouble::SlowSync),

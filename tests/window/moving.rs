@@ -1,0 +1,88 @@
+//! A table that is written to while the rows inside the window are read.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use shadowgate::error::Side;
+use shadowgate::gate::Verdict;
+use shadowgate::plan::{TypedTime, Window};
+use shadowgate::run::progress::Progress;
+use shadowgate::source::{Limits, Rate};
+
+use crate::support::Postgres;
+use crate::support::api::{self, capped, dataset, limits, serve, service};
+use crate::support::reading;
+
+const ROWS: &str = "CREATE TABLE listings (id int PRIMARY KEY, v text, at timestamptz);
+    INSERT INTO listings SELECT n, 'v' || n,
+        CASE WHEN n <= 300 THEN '2026-11-01'::timestamptz ELSE '2026-10-01' END
+        FROM generate_series(1, 400) n;";
+
+/// Runs SQL when the first rows of new have come.
+struct Writer {
+    sql: &'static str,
+    begun: AtomicBool,
+}
+
+impl Progress for Writer {
+    fn dataset(&self, _: &str, _: [Option<u64>; 2]) {}
+    fn rows(&self, side: Side, _: u64) {
+        if side == Side::New && !self.begun.swap(true, Ordering::Relaxed) {
+            Postgres::start().sql("window_moves", self.sql);
+        }
+    }
+    fn side_done(&self, _: Side) {}
+    fn again(&self, _: &str) {}
+    fn phase(&self, _: &str) {}
+    fn done(&self) {}
+}
+
+/// Slow enough for the writer to be done before half of the pages are read.
+fn slow() -> Limits {
+    Limits {
+        page: 50,
+        connections: 1,
+        rate: Some(Rate {
+            count: 10,
+            per: Duration::from_secs(1),
+        }),
+        ..limits()
+    }
+}
+
+/// Only what moves inside is a reason not to believe the counts.
+#[test]
+fn rows_outside_may_come_and_go_while_it_is_read() {
+    let server = Postgres::start();
+    let api = serve("window_moves", ROWS, capped());
+    let url = server.create_database("window_moves_old");
+    server.sql("window_moves_old", ROWS);
+    let old = reading::table(&url, "listings");
+    let mut spec = dataset(old, service(&api, "listings"), &[]);
+    let since = TypedTime::parse("2026-11-01T00:00Z", jiff::Timestamp::now(), &TimeZone::UTC);
+    spec.window = Some(Window {
+        column: "at".to_owned(),
+        since: Some(since.expect("a time")),
+        until: None,
+    });
+    let verify = |sql| {
+        let begun = AtomicBool::new(false);
+        api::run(&spec, slow(), &Writer { sql, begun })
+    };
+    let finished = verify(
+        "DELETE FROM listings WHERE id > 390;
+         UPDATE listings SET at = '2026-09-01' WHERE id > 380;
+         INSERT INTO listings VALUES (0, 'new', NULL)",
+    );
+    assert_eq!(finished.verdict, Verdict::Pass, "{:?}", finished.reasons);
+    let found = &finished.datasets[0];
+    let counted = (found.new.counted_before, found.new.counted_after);
+    assert_eq!(counted, (Some(300), Some(300)));
+    assert_eq!((found.counts.matched, found.new.rows), (300, 300));
+    let outside = [&found.old, &found.new].map(|side| side.outside_window);
+    assert_eq!(outside, [Some(100), Some(91)]);
+    // What leaves the window while it is read is gone from among what is counted.
+    let finished = verify("UPDATE listings SET at = '2026-09-01' WHERE id > 295");
+    assert_eq!(finished.verdict, Verdict::Inconclusive);
+}
