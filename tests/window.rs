@@ -14,6 +14,8 @@ mod moving;
 use common::{Lab, array};
 use kit::{Places, count, outside, run, window};
 use serde_json::Value;
+use support::api::capped;
+use support::postgrest::Options;
 
 const SINCE: &str = "2026-11-01T00:00:00Z";
 const UNTIL: &str = "2026-11-02T00:00:00Z";
@@ -74,6 +76,26 @@ fn all_sources_leave_out_the_same_rows() {
             }
         }
     }
+}
+
+/// Without a description nobody knows whether its server compares times or texts.
+#[test]
+fn an_api_that_describes_nothing_sends_all_rows_and_they_are_left_out_here() {
+    let options = Options {
+        extra: "openapi-mode = \"disabled\"",
+        ..capped()
+    };
+    let places = Places::behind(options, "window_undescribed", "timestamptz", &rows());
+    let lab = places.lab("postgres", "rest", "");
+    let args = ["--window-column", "at", "--since", SINCE, "--until", UNTIL];
+    let report = run(&lab, &args).exits(0).json();
+    let inside = inside(|row| row.1) as u64;
+    assert_eq!(outside(&report), [12 - inside; 2]);
+    let new = &report["datasets"][0]["new"];
+    assert_eq!(
+        (&new["rows"], &new["counted_after"]),
+        (&inside.into(), &12.into())
+    );
 }
 
 /// No server declares a type: both sides are held against the window here.

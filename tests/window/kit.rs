@@ -7,11 +7,12 @@ use serde_json::{Value, json};
 use crate::common::{Lab, Ran};
 use crate::support::Postgres;
 use crate::support::api::{capped, serve};
-use crate::support::postgrest::Postgrest;
+use crate::support::postgrest::{Options, Postgrest};
 
 /// Rows of id, v and at; an empty `at` is NULL.
 pub struct Places {
     database: &'static str,
+    ty: String,
     api: Postgrest,
     rows: Vec<[String; 3]>,
 }
@@ -19,6 +20,16 @@ pub struct Places {
 impl Places {
     /// `ty` is that of `at` in PostgreSQL.
     pub fn new(database: &'static str, ty: &str, rows: &[[String; 3]]) -> Places {
+        Places::behind(capped(), database, ty, rows)
+    }
+
+    /// The same, with an API of one's own.
+    pub fn behind(
+        options: Options,
+        database: &'static str,
+        ty: &str,
+        rows: &[[String; 3]],
+    ) -> Places {
         let value = |[id, v, at]: &[String; 3]| match at.is_empty() {
             true => format!("({id}, '{v}', NULL)"),
             false => format!("({id}, '{v}', '{at}')"),
@@ -34,13 +45,17 @@ impl Places {
         );
         Places {
             database,
-            api: serve(database, &sql, capped()),
+            ty: ty.to_owned(),
+            api: serve(database, &sql, options),
             rows: rows.to_vec(),
         }
     }
 
-    pub fn all(&self) -> [&'static str; 7] {
-        ["copy", "query", "rest", "sqlite", "csv", "jsonl", "command"]
+    /// All but the first, with which each is compared.
+    pub fn all(&self) -> [&'static str; 8] {
+        [
+            "copy", "query", "rest", "cast", "sqlite", "csv", "jsonl", "command",
+        ]
     }
 
     pub fn sql(&self, sql: &str) {
@@ -76,11 +91,9 @@ impl Places {
                 lab.write("query.sql", "SELECT id, v, at FROM copy -- all");
                 format!("source = \"{url}\"\nquery = \"query.sql\"\n")
             }
-            "rest" => format!(
-                "source = \"{}\"\ntable = \"copy\"\nauthorization = \"{}\"\n",
-                self.api.url(),
-                self.api.jwt("service_role")
-            ),
+            "rest" => self.rest(),
+            // Made of the column, which a condition would not be on.
+            "cast" => self.rest() + &format!("select = [\"id\", \"v\", \"at::{}\"]\n", self.ty),
             "sqlite" => self.sqlite(lab, side),
             "csv" => {
                 lab.write(&format!("{side}.csv"), self.csv());
@@ -104,6 +117,14 @@ impl Places {
             other => panic!("no such place: {other}"),
         };
         table + &rest
+    }
+
+    fn rest(&self) -> String {
+        format!(
+            "source = \"{}\"\ntable = \"copy\"\nauthorization = \"{}\"\n",
+            self.api.url(),
+            self.api.jwt("service_role")
+        )
     }
 
     fn csv(&self) -> String {
