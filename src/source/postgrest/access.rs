@@ -30,6 +30,8 @@ pub enum Role {
     Anonymous,
     /// A token that is no JWT, or one without a role.
     Unknown,
+    /// A Supabase secret key, which means nothing to PostgREST itself.
+    Unheeded,
 }
 
 impl Role {
@@ -39,6 +41,7 @@ impl Role {
             Role::Named(name) => name,
             Role::Anonymous => "(no token: the API's anonymous role)",
             Role::Unknown => "(a token that names no role)",
+            Role::Unheeded => "(an sb_secret_ key that nobody heeds: the API's anonymous role)",
         }
     }
 }
@@ -68,6 +71,21 @@ impl Access {
         })
     }
 
+    /// Whether the role is what a gateway before PostgREST makes of a key: without
+    /// that gateway the key is as good as none.
+    pub fn hangs_on_a_gateway(&self) -> bool {
+        matches!(self.role, Role::Named(_)) && !self.headers.contains_key(AUTHORIZATION)
+    }
+
+    /// The root under a name that it shares with every other name of this machine.
+    pub fn place(&self) -> String {
+        let mut root = self.root.clone();
+        if is_loopback(&root) && root.set_host(Some("localhost")).is_err() {
+            return self.shown().to_owned();
+        }
+        root.as_str().trim_end_matches('/').to_owned()
+    }
+
     /// The root without the slash at its end.
     pub fn shown(&self) -> &str {
         self.root.as_str().trim_end_matches('/')
@@ -86,8 +104,11 @@ impl Access {
             Role::Named(name) => format!("the role {name}"),
             Role::Anonymous if declared.is_some() => return None,
             Role::Anonymous => "nobody in particular (no Authorization)".to_owned(),
-            Role::Unknown if declared.is_some() => return None,
+            Role::Unknown | Role::Unheeded if declared.is_some() => return None,
             Role::Unknown => "a role that its token does not name".to_owned(),
+            Role::Unheeded => {
+                "nobody in particular (the server answers without the sb_secret_ key too, which only Supabase's gateway knows)".to_owned()
+            }
         };
         Some(Failure::new(
             Code::RowSecurity,
@@ -128,13 +149,16 @@ fn value(secret: &Secret, what: &str) -> Result<HeaderValue> {
 
 /// Whether nobody on the way can read along.
 fn is_private(root: &Url) -> bool {
-    let loopback = match root.host() {
+    root.scheme() == "https" || is_loopback(root)
+}
+
+fn is_loopback(root: &Url) -> bool {
+    match root.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         None => false,
-    };
-    root.scheme() == "https" || loopback
+    }
 }
 
 fn in_clear(root: &Url) -> Failure {
@@ -189,6 +213,22 @@ mod tests {
         let public = access("https://x.example", Some("sb_publishable_abc"), None).unwrap();
         assert_eq!(public.role, Role::Anonymous);
         assert!(public.may_hide_rows(None).is_some());
+    }
+
+    #[test]
+    fn a_machine_has_many_names_for_itself() {
+        let place = |root| access(root, None, None).unwrap().place();
+        for root in [
+            "http://127.0.0.1:3000/",
+            "http://[::1]:3000",
+            "http://a.localhost:3000",
+        ] {
+            assert_eq!(place(root), "http://localhost:3000", "{root}");
+        }
+        assert_eq!(
+            place("https://x.example/rest/v1/"),
+            "https://x.example/rest/v1"
+        );
     }
 
     #[test]

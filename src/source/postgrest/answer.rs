@@ -17,6 +17,8 @@ pub struct Answer {
     pub range: Option<ContentRange>,
     /// The engine and its version, where the server names them.
     pub server: Option<String>,
+    /// The schema that answered, where the API serves several.
+    pub schema: Option<String>,
 }
 
 /// `0-999/2505`, `*/0`, `0-4/*`.
@@ -159,6 +161,10 @@ fn final_next(status: StatusCode, code: &str, message: &str) -> (Code, &'static 
         (_, "42703" | "PGRST204") => (
             Code::NotFound,
             "check the column's name; if it is new, reload the API's schema cache (NOTIFY pgrst, 'reload schema')",
+        ),
+        (414 | 431, _) => (
+            Code::Config,
+            "the key's values, or `where` and `select`, are too long for a URL: use a shorter key",
         ),
         (300..=399, _) => (
             Code::Config,

@@ -6,6 +6,7 @@ use url::form_urlencoded;
 
 use super::answer::Refusal;
 use super::client::{Client, Request};
+use super::columns::Item;
 use super::keyset::{self, Pair};
 use super::read;
 use crate::error::{Code, Failure, Result};
@@ -18,6 +19,7 @@ pub struct Asking<'a> {
     pub client: &'a Client,
     pub table: &'a str,
     pub filter: &'a [Pair],
+    pub select: &'a [Item],
     pub schema: &'a Schema,
     /// Where the columns' own names are to be had from.
     pub own: &'a dyn Fn(&str) -> Result<String>,
@@ -41,7 +43,7 @@ impl Asking<'_> {
 
     async fn count(&self, more: &[Pair]) -> Result<Answer> {
         let filter = [self.filter, more].concat();
-        let rows = read::count(self.client, self.table, &filter).await?;
+        let rows = read::count(self.client, self.table, &filter, self.select).await?;
         Ok(Answer::number(rows))
     }
 
@@ -84,7 +86,7 @@ impl Asking<'_> {
         let request = Request {
             table: Some(table),
             query,
-            count: false,
+            ..Request::default()
         };
         let asked = self.client.ask(&request).await;
         let body = asked.map_err(Refusal::failure)?.body;

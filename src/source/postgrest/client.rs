@@ -37,13 +37,17 @@ pub struct Request<'a> {
     pub query: Vec<Pair>,
     /// Whether to count all rows that meet the query.
     pub count: bool,
+    /// Whether to ask with a key that nobody knows.
+    pub stranger: bool,
+    /// Whether to name no schema, although the side has one.
+    pub unnamed: bool,
 }
 
 pub struct Client {
     http: reqwest::Client,
     root: Url,
     /// The schema, where it is not the API's first.
-    profile: Option<String>,
+    profile: Option<(String, HeaderValue)>,
     context: Context,
     /// How many requests were made again.
     retried: Cell<u64>,
@@ -57,19 +61,20 @@ impl Client {
         spec: &Spec,
         context: &Context,
     ) -> Result<Client> {
-        let mut headers = access.headers.clone();
-        if let Some(profile) = profile {
-            let value = HeaderValue::from_str(profile).map_err(|_| bad_profile(profile))?;
-            headers.insert("accept-profile", value);
-        }
+        let named = |name| HeaderValue::from_str(name).map_err(|_| bad_profile(name));
+        let profile = profile.map(|name| Ok((name.to_owned(), named(name)?)));
         let mut builder = reqwest::Client::builder()
-            .default_headers(headers)
+            .default_headers(access.headers.clone())
             .user_agent(concat!("shadowgate/", env!("CARGO_PKG_VERSION")))
             .redirect(redirect::Policy::none())
             .http1_only()
             .tls_backend_preconfigured(tls(&access.root, spec.sslrootcert.as_deref())?)
             .read_timeout(context.limits.request_timeout)
             .pool_max_idle_per_host(context.limits.connections);
+        if access.root.scheme() == "http" && access.is_private() {
+            // A proxy that the environment names would be sent the keys, in clear.
+            builder = builder.no_proxy();
+        }
         if !spec.connect_timeout.is_zero() {
             builder = builder.connect_timeout(spec.connect_timeout);
         }
@@ -80,7 +85,7 @@ impl Client {
         Ok(Client {
             http,
             root: access.root.clone(),
-            profile: profile.map(str::to_owned),
+            profile: profile.transpose()?,
             context: context.clone(),
             retried: Cell::new(0),
             seen: Seen::default(),
@@ -97,7 +102,10 @@ impl Client {
 
     /// The request as failures name it.
     pub fn shown(&self, request: &Request<'_>) -> String {
-        let schema = self.profile.as_deref().map(|schema| format!("{schema}."));
+        let schema = self
+            .profile
+            .as_ref()
+            .map(|(schema, _)| format!("{schema}."));
         let table = request.table.unwrap_or("the description");
         format!(
             "{}: GET {}{table}",
@@ -131,16 +139,11 @@ impl Client {
         loop {
             breaker.closed().await;
             let answer = self.ask_once(request, spare).await;
+            self.tell_breaker(&answer);
             let (failure, after) = match answer {
                 Err(Refusal::Passing(failure, after)) => (failure, after),
-                other => {
-                    breaker.succeeded();
-                    return other;
-                }
+                other => return other,
             };
-            if breaker.failed() {
-                tracing::warn!(why = %failure.why, "many requests failed: waiting before the next");
-            }
             if attempt >= self.context.limits.retries {
                 return Err(Refusal::Passing(failure, after));
             }
@@ -149,6 +152,18 @@ impl Client {
             self.retried.set(self.retried.get() + 1);
             tracing::info!(why = %failure.why, ?wait, attempt, "asking again");
             tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// A refusal is an answer: only a server that gave none, or could not, has failed.
+    fn tell_breaker(&self, answer: &Result<Answer, Refusal>) {
+        let failure = match answer {
+            Err(Refusal::Passing(failure, _)) => failure,
+            Err(Refusal::Final(failure)) if failure.code == Code::Unreachable => failure,
+            _ => return self.context.breaker.succeeded(),
+        };
+        if self.context.breaker.failed() {
+            tracing::warn!(why = %failure.why, "many requests failed: waiting before the next");
         }
     }
 
@@ -180,6 +195,7 @@ impl Client {
             body,
             range,
             server: header(&headers, SERVER.as_str()).map(str::to_owned),
+            schema: header(&headers, "content-profile").map(str::to_owned),
         })
     }
 
@@ -199,7 +215,13 @@ impl Client {
             Some(_) => "application/json",
             None => "application/openapi+json, application/json",
         };
-        let built = self.http.get(url).header(ACCEPT, accept);
+        let mut built = self.http.get(url).header(ACCEPT, accept);
+        if let Some((_, name)) = self.profile.as_ref().filter(|_| !request.unnamed) {
+            built = built.header("accept-profile", name.clone());
+        }
+        if request.stranger {
+            built = built.header("apikey", "unknown");
+        }
         match request.count {
             true => built.header("prefer", "count=exact"),
             false => built,
@@ -265,6 +287,11 @@ fn network(what: &str, error: &reqwest::Error) -> Refusal {
             true => Refusal::Passing(failure, None),
             false => Refusal::Final(failure),
         };
+    }
+    if error.is_builder() {
+        let next =
+            "the key's values, or `where` and `select`, are too long for a URL: use a shorter key";
+        return Refusal::Final(Failure::new(Code::Config, why, next));
     }
     let next = "run again once the connection is stable";
     Refusal::Passing(failure(Code::SourceCut, next), None)

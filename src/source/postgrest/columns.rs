@@ -2,7 +2,7 @@
 //! is one column of the table, perhaps under another name, perhaps cast; what
 //! PostgREST could embed or aggregate beside them is refused.
 
-use super::keyset;
+use super::keyset::{self, Pair};
 use crate::error::{Code, Failure, Result};
 
 /// One column to ask for.
@@ -37,12 +37,13 @@ impl Item {
     pub fn parse(text: &str) -> Result<Item> {
         let text = text.trim();
         let refuse = |why: &str| Err(refused(text, why));
-        if text.contains(['(', ')']) || text.starts_with("...") {
+        let bare = without_quoted(text);
+        if bare.contains(['(', ')']) || bare.starts_with("...") {
             return refuse(
                 "embeds another table or aggregates, and rows of one table are compared",
             );
         }
-        let (body, cast) = match text.rsplit_once("::") {
+        let (body, cast) = match bare.rfind("::").map(|at| (&text[..at], &text[at + 2..])) {
             Some((body, cast)) if is_type(cast) => (body, Some(cast.to_owned())),
             _ => (text, None),
         };
@@ -97,6 +98,27 @@ impl Item {
         }
         out
     }
+}
+
+/// The `select` of a query for these; of all columns it has none.
+pub fn select(items: &[Item]) -> Option<Pair> {
+    let all: Vec<String> = items.iter().map(|item| item.selected(false)).collect();
+    (!all.is_empty()).then(|| ("select".to_owned(), all.join(",")))
+}
+
+/// The text with what stands in double quotes blotted out, byte by byte.
+fn without_quoted(text: &str) -> String {
+    let (mut quoted, mut escaped) = (false, false);
+    let blot = |c: char| {
+        let inside = quoted && (escaped || c != '"');
+        quoted ^= c == '"' && !escaped;
+        escaped = inside && c == '\\' && !escaped;
+        match inside {
+            true => "_".repeat(c.len_utf8()),
+            false => c.to_string(),
+        }
+    };
+    text.chars().map(blot).collect()
 }
 
 fn is_type(text: &str) -> bool {
@@ -157,6 +179,9 @@ mod tests {
             ("doc->>city", "city", "doc", "city:doc->>city"),
             (r#""a,b""#, "a,b", "a,b", r#""a,b""#),
             (r#"x:"a\"b""#, "x", "a\"b", r#"x:"a\"b""#),
+            (r#""area (m2)""#, "area (m2)", "area (m2)", r#""area (m2)""#),
+            (r#"x:"a::b"::text"#, "x", "a::b", r#"x:"a::b"::text"#),
+            (r#""a\"::(b""#, "a\"::(b", "a\"::(b", r#""a\"::(b""#),
             ("物件番号", "物件番号", "物件番号", "\"物件番号\""),
         ] {
             let item = Item::parse(text).expect(text);
@@ -178,6 +203,7 @@ mod tests {
             "a:agents!inner(name)",
             "...agents(name)",
             "price.sum()",
+            r#""a b"(name)"#,
         ] {
             let failure = Item::parse(text).unwrap_err();
             assert!(failure.why.contains("embeds another table"), "{text}");

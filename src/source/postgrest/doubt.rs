@@ -18,7 +18,9 @@ pub struct Sum<'a> {
 impl Sum<'_> {
     /// The first thing that does not add up.
     pub fn doubt(&self, access: &Access, role: Option<&str>) -> Option<Failure> {
-        let steady = self.before == self.after && self.counted.rows == self.before;
+        let steady = self.before == self.after
+            && self.counted.rows == self.before
+            && self.counted.unsent == 0;
         if steady || self.in_flight() {
             return access.may_hide_rows(role);
         }
@@ -124,6 +126,7 @@ mod tests {
         assert_eq!(doubt(5, 0, 5, 6), Some(Code::SourceChanged));
         assert_eq!(doubt(5, 0, 4, 5), Some(Code::SourceChanged));
         assert_eq!(doubt(5, 3, 8, 8), Some(Code::RowsShort));
+        assert_eq!(doubt(5, 1, 5, 5), Some(Code::RowsShort));
     }
 
     #[test]

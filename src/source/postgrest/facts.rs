@@ -71,7 +71,7 @@ fn role(sent: &Sent) -> Role {
             name: Some(name.clone()),
             bypasses: None,
         },
-        Sent::Anonymous | Sent::Unknown => Role::default(),
+        Sent::Anonymous | Sent::Unknown | Sent::Unheeded => Role::default(),
     }
 }
 
@@ -127,7 +127,7 @@ async fn denied(source: &Postgrest, opened: &Opened, wants: &[Want]) -> Result<V
             ("select".to_owned(), opened.selected(wants)?.join(",")),
             ("limit".to_owned(), "0".to_owned()),
         ],
-        count: false,
+        ..Request::default()
     };
     let answer = source.client.ask(&request).await;
     answer.map(|_| Vec::new()).map_err(Refusal::failure)
@@ -144,7 +144,7 @@ fn page_cap(source: &Postgrest, opened: &Opened, wants: &[Want]) -> Known<PageCa
     let request = Request {
         table: Some(&source.table),
         query,
-        count: false,
+        ..Request::default()
     };
     let answer = source.runtime.block_on(source.client.ask(&request));
     let page = answer.map_err(Refusal::failure).and_then(|answer| {

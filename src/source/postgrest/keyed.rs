@@ -4,21 +4,15 @@
 
 use std::time::Instant;
 
-use url::form_urlencoded::byte_serialize;
-
 use super::Postgrest;
 use super::answer::Refusal;
-use super::keyset::{self, Pair};
+use super::keyset::{self, Pair, URL, encoded};
 use super::opened::Opened;
 use super::page;
 use super::read::{Counted, Reading};
 use crate::error::{Code, Failure, Result};
 use crate::source::{Keys, Sink, Want};
 use crate::value::Type;
-
-/// Servers and gateways take URLs of 8 KB; that much is left to the address, the
-/// selection and the filter.
-const URL: usize = 6000;
 
 /// Keys to ask for.
 pub struct Keyed<'a> {
@@ -147,11 +141,6 @@ impl Keyed<'_> {
 fn halve<'k, 'a>(keys: &'k [&'a [String]], left: &mut Vec<&'k [&'a [String]]>) {
     let (first, second) = keys.split_at(keys.len() / 2);
     left.extend([second, first]);
-}
-
-/// How long a text is in a URL.
-fn encoded(text: &str) -> usize {
-    byte_serialize(text.as_bytes()).map(str::len).sum()
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 //!
 //! https://docs.postgrest.org/en/v12/references/api/tables_views.html#horizontal-filtering
 
+use url::form_urlencoded::byte_serialize;
+
 /// A pair of a URL's query.
 pub type Pair = (String, String);
 
@@ -15,6 +17,9 @@ pub const PARAMETERS: [&str; 6] = [
     "columns",
     "on_conflict",
 ];
+/// Servers and gateways take URLs of 8 KB; what this leaves is for the address, the
+/// selection and the filter.
+pub const URL: usize = 6000;
 /// Names that join conditions.
 const LOGICAL: [&str; 3] = ["and", "or", "not"];
 
@@ -87,6 +92,20 @@ pub fn order(columns: &[String]) -> Pair {
     ("order".to_owned(), all.join(","))
 }
 
+/// How long a text is in a URL.
+pub fn encoded(text: &str) -> usize {
+    byte_serialize(text.as_bytes()).map(str::len).sum()
+}
+
+/// So many of the values, from all over them, as a list in a URL can hold.
+pub fn fitting(values: &[String]) -> Vec<String> {
+    let longest = values.iter().map(|value| encoded(&quoted(value)) + 3).max();
+    let most = URL / longest.unwrap_or(1);
+    let parts = most.min(values.len());
+    let places = (0..parts).map(|part| part * values.len() / parts);
+    places.map(|place| values[place].clone()).collect()
+}
+
 /// Exactly these values of one column, in a list.
 pub fn any_of(column: &str, values: &[String]) -> Pair {
     let all: Vec<String> = values.iter().map(|value| quoted(value)).collect();
@@ -140,6 +159,20 @@ mod tests {
             shown(&after(&columns[..2], &values[..2], true)),
             ["a=gte.1", r#"or=(a.gt."1","b c".gte."x\"y")"#]
         );
+    }
+
+    #[test]
+    fn a_list_holds_as_many_values_as_a_url_does() {
+        let values = |length: usize| -> Vec<String> {
+            (10..74)
+                .map(|n| format!("{n}{}", "物".repeat(length)))
+                .collect()
+        };
+        assert_eq!(fitting(&values(1)), values(1));
+        let few = fitting(&values(50));
+        assert!((2..64).contains(&few.len()), "{}", few.len());
+        assert!(encoded(&any_of("a", &few).1) <= URL);
+        assert!(fitting(&values(1000)).is_empty() && fitting(&[]).is_empty());
     }
 
     #[test]

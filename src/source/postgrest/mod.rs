@@ -32,7 +32,7 @@ use std::sync::Arc;
 
 use tokio::runtime::{Builder, Runtime};
 
-use self::access::Access;
+use self::access::{Access, Role};
 use self::ask::Asking;
 use self::client::Client;
 use self::columns::Item;
@@ -148,6 +148,17 @@ impl Postgrest {
         }
     }
 
+    /// The same for every way to write the same table: an API that serves several
+    /// schemas names the one that answered, and of any other there is only one.
+    fn store(&self) -> String {
+        let schema = match &self.opened {
+            Some(opened) => opened.served_from.as_deref(),
+            None => self.profile.as_deref(),
+        };
+        let (place, schema) = (self.access.place(), schema.unwrap_or_default());
+        format!("rest:{place}/{schema}.{}", self.table)
+    }
+
     fn origin(&self) -> Origin {
         Origin::named(format!("{}/{}", self.access.shown(), self.shown_table()))
     }
@@ -235,11 +246,7 @@ impl Source for Postgrest {
             location: self.access.shown().to_owned(),
             relation: Some(self.shown_table()),
             engine: opened.map_or("PostgREST".to_owned(), |it| it.engine.clone()),
-            store: Some(format!(
-                "rest:{}/{}",
-                self.access.shown(),
-                self.shown_table()
-            )),
+            store: Some(self.store()),
             host: self.access.root.host_str().map(str::to_owned),
             database: None,
             role: Some(self.access.role.shown().to_owned()),
@@ -254,6 +261,8 @@ impl Source for Postgrest {
                 filter: &self.filter,
                 select: &self.select,
                 origin: self.origin(),
+                named_schema: self.profile.is_some(),
+                by_gateway: self.access.hangs_on_a_gateway(),
             };
             let opened = self.runtime.block_on(opening.open());
             // Nothing was read that could be started over: only asked again and again.
@@ -261,7 +270,10 @@ impl Source for Postgrest {
                 again: false,
                 ..failure
             });
-            self.opened = Some(opened?);
+            let opened = self.opened.insert(opened?);
+            if opened.unheeded {
+                self.access.role = Role::Unheeded;
+            }
         }
         Ok(self.opened()?.schema.clone())
     }
@@ -290,7 +302,9 @@ impl Source for Postgrest {
         let (counted, after) = self.runtime.block_on(async {
             let counted = reading.run(&self.bounds, sink).await?;
             let after = match counted {
-                Some(_) => read::count(&self.client, &self.table, &self.filter).await?,
+                Some(_) => {
+                    read::count(&self.client, &self.table, &self.filter, &self.select).await?
+                }
                 None => 0,
             };
             Ok::<_, Failure>((counted, after))
@@ -358,6 +372,7 @@ impl Source for Postgrest {
             client: &self.client,
             table: &self.table,
             filter: &self.filter,
+            select: &self.select,
             schema: &opened.schema,
             own: &|name| opened.own_column(name),
         };

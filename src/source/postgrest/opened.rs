@@ -3,7 +3,7 @@
 
 use super::answer::Refusal;
 use super::client::{Client, Request};
-use super::columns::Item;
+use super::columns::{self, Item};
 use super::description::{Definition, Description};
 use super::keyset::Pair;
 use super::{page, read};
@@ -23,6 +23,10 @@ pub struct Opened {
     pub key: Option<Vec<String>>,
     /// How many rows there are.
     pub count: u64,
+    /// The schema that answers, where the API serves several.
+    pub served_from: Option<String>,
+    /// Whether the server answers anybody, so that the key did nothing.
+    pub unheeded: bool,
 }
 
 /// A table that is about to be opened.
@@ -32,23 +36,32 @@ pub struct Opening<'a> {
     pub filter: &'a [Pair],
     pub select: &'a [Item],
     pub origin: Origin,
+    /// Whether the schema is asked for by its name.
+    pub named_schema: bool,
+    /// Whether a gateway has to know the key for it to mean anything.
+    pub by_gateway: bool,
 }
 
 impl Opening<'_> {
     pub async fn open(&self) -> Result<Opened> {
         let (description, version) = self.describe().await?;
         let table = description.as_ref().and_then(|it| it.table(self.table));
-        let sent = self.columns_of_a_row(description.as_ref()).await?;
+        let (sent, mut served_from) = self.columns_of_a_row(description.as_ref()).await?;
+        if self.named_schema && !self.is_one_of_several().await? {
+            served_from = None;
+        }
         let mut known = table.map(Definition::columns).unwrap_or_default();
         let mut warnings = Vec::new();
         match table {
             None => warnings.push(UNDESCRIBED.to_owned()),
+            // Under the names that `select` gives them there is nothing to compare.
+            Some(_) if !self.select.is_empty() => {}
             Some(_) => warnings.extend(add_undescribed(&mut known, &sent)),
         }
         if known.is_empty() {
             known = sent;
         }
-        let count = read::count(self.client, self.table, self.filter).await?;
+        let count = read::count(self.client, self.table, self.filter, self.select).await?;
         let items: Vec<Item> = match self.select {
             [] => known
                 .iter()
@@ -72,7 +85,49 @@ impl Opening<'_> {
             schema,
             key,
             count,
+            served_from,
+            unheeded: self.by_gateway && self.answers_anybody().await?,
         })
+    }
+
+    fn no_rows(&self) -> Vec<Pair> {
+        let limit = ("limit".to_owned(), "0".to_owned());
+        columns::select(self.select)
+            .into_iter()
+            .chain([limit])
+            .collect()
+    }
+
+    /// Of the schema that was asked for, whether there is any other: an API of one
+    /// schema serves the same table to who names none.
+    async fn is_one_of_several(&self) -> Result<bool> {
+        let request = Request {
+            table: Some(self.table),
+            query: self.no_rows(),
+            unnamed: true,
+            ..Request::default()
+        };
+        match self.client.ask(&request).await {
+            Ok(answer) => Ok(answer.schema.is_some()),
+            Err(refusal @ Refusal::Passing(..)) => Err(refusal.failure()),
+            Err(_) => Ok(true),
+        }
+    }
+
+    /// Whether the table is read without a key just as well. Only a refusal shows
+    /// that the key was looked at.
+    async fn answers_anybody(&self) -> Result<bool> {
+        let request = Request {
+            table: Some(self.table),
+            query: self.no_rows(),
+            stranger: true,
+            ..Request::default()
+        };
+        match self.client.ask(&request).await {
+            Err(Refusal::Final(failure)) if failure.code == Code::Unauthorised => Ok(false),
+            Err(refusal @ Refusal::Passing(..)) => Err(refusal.failure()),
+            _ => Ok(true),
+        }
     }
 
     /// The description at the root, where there is one to be had.
@@ -95,12 +150,18 @@ impl Opening<'_> {
         }
     }
 
-    /// The columns of any one row, without types.
-    async fn columns_of_a_row(&self, description: Option<&Description>) -> Result<Vec<Column>> {
+    /// The columns of any one row, without types, and the schema that it is from.
+    async fn columns_of_a_row(
+        &self,
+        description: Option<&Description>,
+    ) -> Result<(Vec<Column>, Option<String>)> {
+        let mut query = vec![("limit".to_owned(), "1".to_owned())];
+        // The role may have no rights on the others.
+        query.extend(columns::select(self.select));
         let request = Request {
             table: Some(self.table),
-            query: vec![("limit".to_owned(), "1".to_owned())],
-            count: false,
+            query,
+            ..Request::default()
         };
         let answer = self.client.ask(&request).await.map_err(|refusal| {
             let mut failure = refusal.failure();
@@ -110,7 +171,8 @@ impl Opening<'_> {
             }
             failure
         })?;
-        page::names(answer, &self.origin)
+        let served_from = answer.schema.clone();
+        Ok((page::names(answer, &self.origin)?, served_from))
     }
 }
 

@@ -275,7 +275,7 @@ mod tests {
         let answer = Answer {
             body: body.as_bytes().to_vec(),
             range: Some(ContentRange { rows, total: None }),
-            server: None,
+            ..Answer::default()
         };
         read(answer, &["a".to_owned()], &Origin::named("t"))
     }

@@ -13,7 +13,7 @@ use futures_util::future::try_join_all;
 
 use super::answer::{Answer, Refusal};
 use super::client::{Client, Request};
-use super::columns::Item;
+use super::columns::{self, Item};
 use super::keyset::{self, Pair};
 use super::page::{self, Page, Position};
 use crate::error::{Code, Failure, Result};
@@ -128,6 +128,7 @@ impl Reading<'_> {
         let (Some(column), Some(name)) = (self.key.first(), self.key_names.first()) else {
             return Ok(Vec::new());
         };
+        let bounds = keyset::fitting(bounds);
         if bounds.is_empty() || self.parts() < 2 {
             return Ok(Vec::new());
         }
@@ -136,7 +137,7 @@ impl Reading<'_> {
             "select".to_owned(),
             Item::renamed(column, name).selected(false),
         ));
-        query.push(keyset::any_of(column, bounds));
+        query.push(keyset::any_of(column, &bounds));
         query.push(keyset::order(&self.key[..1]));
         // A bound need not be one row: what follows only costs.
         query.push(("limit".to_owned(), self.page.get().to_string()));
@@ -267,6 +268,7 @@ impl Reading<'_> {
             table: Some(self.table),
             query,
             count,
+            ..Request::default()
         }
     }
 
@@ -284,14 +286,17 @@ impl Reading<'_> {
     }
 }
 
-/// How many rows the server says it holds of what a filter lets through.
-pub async fn count(client: &Client, table: &str, filter: &[Pair]) -> Result<u64> {
+/// How many rows the server says it holds of what a filter lets through. It looks at
+/// the selected columns' rights for that too.
+pub async fn count(client: &Client, table: &str, filter: &[Pair], select: &[Item]) -> Result<u64> {
     let mut query = filter.to_vec();
+    query.extend(columns::select(select));
     query.push(("limit".to_owned(), "0".to_owned()));
     let request = Request {
         table: Some(table),
         query,
         count: true,
+        ..Request::default()
     };
     let answer = client.ask(&request).await.map_err(Refusal::failure)?;
     answer.range.and_then(|range| range.total).ok_or_else(|| {

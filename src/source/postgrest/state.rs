@@ -31,7 +31,7 @@ pub fn state(spec: &Spec, text: &str, context: &Context) -> Result<StateRows> {
     let request = Request {
         table: Some(&table),
         query: pairs(query)?,
-        count: false,
+        ..Request::default()
     };
     let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| no_runtime(&error))?;

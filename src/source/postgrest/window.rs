@@ -38,7 +38,7 @@ impl Postgrest {
     }
 
     fn count(&self, filter: &[Pair]) -> Result<u64> {
-        let count = read::count(&self.client, &self.table, filter);
+        let count = read::count(&self.client, &self.table, filter, &self.select);
         self.runtime.block_on(count)
     }
 }
