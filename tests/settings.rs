@@ -316,3 +316,36 @@ fn what_init_writes_of_postgrest_runs_as_it_is() {
     open.env_remove("SUPABASE_SERVICE_ROLE_KEY");
     both.lab.ran(open.args(["verify", "-q"])).exits(0);
 }
+
+/// A file that is there already says nothing of what is to be written.
+#[test]
+fn init_finds_the_sources_in_the_environment_as_verify_does() {
+    let both = Both::new("settings_init_env");
+    both.lab.write("shadowgate.toml", "[datasets.broken");
+    let args = ["init", "-q", "--force", "--table", "listings"];
+    both.lab.ran(both.command().args(args)).exits(0);
+    let file = std::fs::read_to_string(both.lab.path("shadowgate.toml")).expect("written");
+    for line in [
+        "source = \"${STAGING_DB_URL}\"\n",
+        "source = \"${SUPABASE_REST_URL}\"\n",
+        "apikey = \"${SUPABASE_SERVICE_ROLE_KEY}\"\n",
+    ] {
+        assert!(file.contains(line), "{line}{file}");
+    }
+    both.lab.ran(both.command().args(["verify", "-q"])).exits(0);
+    // A project's address is not yet its API's: that is written as it is.
+    let supabase = "https://project.example";
+    let mut project = both.command();
+    project
+        .env_remove("SUPABASE_REST_URL")
+        .env("SUPABASE_URL", supabase);
+    let ran = both.lab.ran(project.args(args));
+    assert_eq!(ran.code, 3, "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("https://project.example/rest/v1"),
+        "{}",
+        ran.stderr
+    );
+    let ran = both.lab.ran(both.lab.command().args(args)).exits(2);
+    assert!(ran.stderr.contains("STAGING_DB_URL"), "{}", ran.stderr);
+}

@@ -325,6 +325,7 @@ impl From<SourceArgs> for SourceOptions {
             ignore: args.ignore.map(trimmed),
             columns: args.columns.map(trimmed),
             config: args.config,
+            unconfigured: false,
             dataset: args.dataset,
             scope: args.scope.map(Scope::from),
             window: WindowOptions::default(),

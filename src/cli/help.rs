@@ -154,13 +154,15 @@ pub const INIT: &str =
     "Reads both sources whole. The key is the one given, else the sources' own, else
 columns that are unique and never NULL on both sides. A column that no side
 declares gets a type where every cell of both reads as it. A URL's password is
-not written: the file reads the URL from the environment.
+not written: the file reads the URL from the environment. Without OLD and NEW they
+are STAGING_DB_URL and SUPABASE_REST_URL (or SUPABASE_URL).
 
 Examples:
   shadowgate init old.csv new.jsonl
   shadowgate init old.csv new.jsonl --key property_number --ignore synced_at
   shadowgate init postgres://app@old.example/app new.csv --old-table listings
   shadowgate init old.csv new.csv --output - | less
+  shadowgate init --env-file .env --table property_listings
 
 Exit codes:
   0  written

@@ -92,7 +92,7 @@ fn files(sayings: Sayings<'_>, settler: &mut Settler<'_>) {
 }
 
 /// The configuration that counts: the named one; none where two sources were
-/// typed; else the one in the working directory; none where there is none and
+/// typed or one is only to be written; else the one in the working directory; none where there is none and
 /// the environment says where both sources are.
 fn configuration(
     options: &SourceOptions,
@@ -110,16 +110,11 @@ fn configuration(
         return config::load(&cwd.join(path), environment).map(Some);
     }
     let path = cwd.join(CONFIG_FILE);
-    if typed == 0 && path.exists() {
+    if typed == 0 && !options.unconfigured && path.exists() {
         return config::load(&path, environment).map(Some);
     }
     if typed == 0 && !surroundings::places_both(environment) {
-        return Err(usage(
-            format!(
-                "there is nothing to compare: no OLD and NEW were given, and there is no {CONFIG_FILE} here"
-            ),
-            "Run `shadowgate verify OLD NEW --key COLUMN`, or name a configuration with --config FILE (`shadowgate init OLD NEW` writes one)",
-        ));
+        return Err(nothing(options));
     }
     match &options.dataset {
         None => Ok(None),
@@ -128,6 +123,22 @@ fn configuration(
             "Name the file with --config, or leave --dataset out",
         )),
     }
+}
+
+/// Neither the command line nor the environment says where both sources are.
+fn nothing(options: &SourceOptions) -> Failure {
+    if options.unconfigured {
+        return usage(
+            "init needs two sources to look at",
+            "Run `shadowgate init OLD NEW`, with files or URLs; without them STAGING_DB_URL and SUPABASE_REST_URL (or SUPABASE_URL) say where they are",
+        );
+    }
+    usage(
+        format!(
+            "there is nothing to compare: no OLD and NEW were given, and there is no {CONFIG_FILE} here"
+        ),
+        "Run `shadowgate verify OLD NEW --key COLUMN`, or name a configuration with --config FILE (`shadowgate init OLD NEW` writes one)",
+    )
 }
 
 pub(super) fn usage(why: impl Into<String>, next: impl Into<String>) -> Failure {

@@ -27,6 +27,8 @@ pub struct SourceOptions {
     pub ignore: Option<Vec<String>>,
     pub columns: Option<Vec<String>>,
     pub config: Option<PathBuf>,
+    /// No configuration is read, although there may be one: it is to be written.
+    pub unconfigured: bool,
     pub dataset: Option<String>,
     pub scope: Option<Scope>,
     pub window: WindowOptions,

@@ -8,8 +8,10 @@
 use std::time::Instant;
 
 use super::canon::Canon;
+use super::divide::divide;
 use super::ends::{self, Ends};
 use super::inspect::Inspect;
+use super::keyed;
 use super::merge;
 use super::pass::{Form, Pass};
 use super::progress::Progress;
@@ -95,6 +97,7 @@ impl<'a> Pair<'a> {
     /// Reads both sides and compares them. A failure here means that nothing
     /// at all could be said; one that leaves something to say is in the result.
     pub fn compare(mut self, strategy: Strategy) -> Result<Compared> {
+        self.divide();
         let locates = self.sources.iter().all(|source| source.locates());
         let mut compared = match strategy {
             Strategy::Auto if locates && self.inspect.is_none() => self.by_prints()?,
@@ -105,6 +108,12 @@ impl<'a> Pair<'a> {
         self.stop.once(&mut compared.ends.failures);
         compared.ends.set_beside(&compared.parts);
         Ok(compared)
+    }
+
+    /// Before all rows of a side are read.
+    pub(super) fn divide(&mut self) {
+        let [old, new] = &mut self.sources;
+        divide(self.plan, [&mut **old, &mut **new]);
     }
 
     fn verify_unchanged(&mut self, ends: &mut Ends) {
@@ -342,16 +351,7 @@ impl<'a> Pair<'a> {
             inputs.push(Input {
                 side,
                 decoder: few.flatten().unwrap_or(decoder),
-                read: Box::new(move |sink| match keys {
-                    Some(keys) => match source.read_keys(wants, keys, sink)? {
-                        Some(receipt) => {
-                            tracing::debug!(%side, keys = keys.rows.len(), "read by keys");
-                            Ok(receipt)
-                        }
-                        None => source.read(wants, sink),
-                    },
-                    None => source.read(wants, sink),
-                }),
+                read: Box::new(move |sink| keyed::read(*source, wants, keys, sink)),
             });
         }
         let mut ends = Ends::new(&self.canons);

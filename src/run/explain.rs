@@ -5,18 +5,19 @@
 //! rows are made by [`Canon`], steps are watched by the pipeline itself, and
 //! cells are compared by the comparison's own rules.
 
+mod sought;
+
 use super::canon::{self, Canon};
-use super::look;
+use super::keyed;
+use super::look::{self, Looked};
 use super::open::{self, Opened};
 use super::progress::Progress;
 use super::stream;
 use crate::compare::Scope;
 use crate::compare::cells::{Finding, RowDiff};
 use crate::error::{Code, Failure, Result, Side};
-use crate::normalise::Scratch;
-use crate::plan::{self, DatasetPlan, DatasetSpec};
-use crate::source::{Cell, Context, Identity, Rows};
-use crate::stop::Stop;
+use crate::plan::{DatasetPlan, DatasetSpec};
+use crate::source::{Cell, Context, Identity, Keys, Rows, Source};
 use crate::value::{Raw, cells};
 
 /// How many rows of one key are kept to show.
@@ -90,8 +91,9 @@ pub struct Explained {
     pub outcome: Outcome,
     /// By column, where each side has one row.
     pub agreements: Option<Vec<Agreement>>,
-    /// Rows read on each side.
+    /// Rows read on each side, and whether those of the key alone.
     pub read: [u64; 2],
+    pub by_key: [bool; 2],
     /// The number of other keys that the same text can mean (12 and "12" in JSON)
     /// and that are there too.
     pub others: usize,
@@ -105,49 +107,107 @@ pub fn explain(
     progress: &dyn Progress,
 ) -> Result<Explained, Vec<Failure>> {
     let opened = open::open(spec, context).map_err(|not| not.failures)?;
-    look(opened, key, &context.stop, progress).map_err(|failures| {
+    let asked = Asked {
+        spec,
+        context,
+        progress,
+    };
+    asked.look(opened, key).map_err(|failures| {
         let of = |failure: Failure| failure.of(&spec.name);
         failures.into_iter().map(of).collect()
     })
 }
 
-fn look(
-    opened: Opened,
-    key: &str,
-    stop: &Stop,
-    progress: &dyn Progress,
-) -> Result<Explained, Vec<Failure>> {
-    let Opened {
-        plan,
-        mut sources,
-        estimates,
-        identities,
-        ..
-    } = opened;
-    let canons = Side::BOTH.map(|side| Canon::new(&plan, side));
-    let sought = sought(&plan, key).map_err(|failure| vec![failure])?;
-    let search = Search {
-        prints: sought.iter().map(|key| canons[0].prints.key(key)).collect(),
-        canons,
-        plan: &plan,
-    };
-    progress.dataset(&plan.name, estimates);
-    let looked = look::both(&plan, &mut sources, &search, progress, stop);
-    progress.done();
-    let looked = looked.map_err(|failure| vec![failure])?;
-    if !looked.failures.is_empty() {
-        return Err(looked.failures);
+/// What a look is to find its sources by.
+struct Asked<'a> {
+    spec: &'a DatasetSpec,
+    context: &'a Context,
+    progress: &'a dyn Progress,
+}
+
+impl Asked<'_> {
+    fn look(&self, opened: Opened, key: &str) -> Result<Explained, Vec<Failure>> {
+        let Opened {
+            plan,
+            sources,
+            estimates,
+            identities,
+            ..
+        } = opened;
+        let canons = Side::BOTH.map(|side| Canon::new(&plan, side));
+        let sought = sought::keys(&plan, key).map_err(|failure| vec![failure])?;
+        let search = Search {
+            prints: sought.iter().map(|key| canons[0].prints.key(key)).collect(),
+            canons,
+            plan: &plan,
+        };
+        self.progress.dataset(&plan.name, estimates);
+        let looked = self.read(sources, &search, &sought)?;
+        if !looked.failures.is_empty() {
+            return Err(looked.failures);
+        }
+        found(key, looked, sought.len(), (plan, identities))
     }
-    let sides = looked.states.map(|states| merge(states, sought.len()));
+
+    /// Reads the rows of the key alone where a side can find them. A server may refuse
+    /// a key that the other side has: then all rows are read.
+    fn read(
+        &self,
+        mut sources: [Box<dyn Source>; 2],
+        search: &Search<'_>,
+        sought: &[Vec<u8>],
+    ) -> Result<Looked<Found>, Vec<Failure>> {
+        let one = |failure: Failure| vec![failure];
+        // A column of a declared type holds nothing that does not parse.
+        let readable = sought.iter().map(Vec::as_slice);
+        let readable = readable.filter(|key| cells(key).all(|cell| !cell.is_unreadable()));
+        let keyed = Side::BOTH.map(|side| keyed::keys(search.plan, side, readable.clone()));
+        let mut looked = self.both(&mut sources, &keyed, search).map_err(one);
+        let refused = |looked: &Looked<Found>| {
+            let mut failures = looked.failures.iter();
+            !looked.failures.is_empty() && failures.all(|failure| !failure.transient)
+        };
+        if keyed.iter().any(Option::is_some) && looked.as_ref().is_ok_and(refused) {
+            tracing::info!("the key could not be asked for: reading all rows");
+            drop(sources);
+            let opened = open::open(self.spec, self.context).map_err(|not| not.failures)?;
+            sources = opened.sources;
+            looked = self.both(&mut sources, &[None, None], search).map_err(one);
+        }
+        looked
+    }
+
+    fn both(
+        &self,
+        sources: &mut [Box<dyn Source>; 2],
+        keyed: &[Option<Keys>; 2],
+        search: &Search<'_>,
+    ) -> Result<Looked<Found>> {
+        let (progress, stop) = (self.progress, &self.context.stop);
+        let looked = look::both(search.plan, sources, keyed, search, progress, stop);
+        progress.done();
+        looked
+    }
+}
+
+/// What was found of the likeliest key that is there.
+fn found(
+    key: &str,
+    looked: Looked<Found>,
+    sought: usize,
+    (plan, identities): (DatasetPlan, [Identity; 2]),
+) -> Result<Explained, Vec<Failure>> {
+    let sides = looked.states.map(|states| merge(states, sought));
     let there = |which: &usize| sides.iter().any(|side| side[*which].count > 0);
-    let mut there: Vec<usize> = (0..sought.len()).filter(there).collect();
+    let mut there: Vec<usize> = (0..sought).filter(there).collect();
     if there.is_empty() {
-        return Err(vec![nowhere(key, looked.rows)]);
+        return Err(vec![nowhere(key, looked.rows, looked.by_key)]);
     }
     let shown = there.remove(0);
     let [old, new] = sides.map(|mut side| side.swap_remove(shown));
     let explained = Explained {
         read: looked.rows,
+        by_key: looked.by_key,
         others: there.len(),
         ..judge(plan, identities, [old, new])
     };
@@ -178,6 +238,7 @@ fn judge(plan: DatasetPlan, identities: [Identity; 2], sides: [Hits; 2]) -> Expl
         outcome,
         agreements: diff.map(|diff| diff.findings.iter().map(agreement).collect()),
         read: [0; 2],
+        by_key: [false; 2],
         others: 0,
     }
 }
@@ -190,56 +251,17 @@ fn agreement(finding: &Finding) -> Agreement {
     }
 }
 
-fn nowhere(key: &str, rows: [u64; 2]) -> Failure {
+fn nowhere(key: &str, rows: [u64; 2], by_key: [bool; 2]) -> Failure {
+    let place = |side: Side| match by_key[side.index()] {
+        true => format!("{side} by key"),
+        false => format!("{} {side} rows", rows[side.index()]),
+    };
+    let places = [place(Side::Old), place(Side::New)].join(" and ");
     Failure::new(
         Code::NothingCompared,
-        format!(
-            "no such key on either side: {key:?} was looked for in {} old and {} new rows",
-            rows[0], rows[1]
-        ),
+        format!("no such key on either side: {key:?} was looked for in {places}"),
         "Write the key as the data has it, or as a report's key shows it; --where or a window hides rows too",
     )
-}
-
-/// The canonical keys that a text can mean, the likeliest first: each value goes
-/// through both sides' own key pipelines, as text and as a JSON string.
-fn sought(plan: &DatasetPlan, key: &str) -> Result<Vec<Vec<u8>>> {
-    let names: Vec<&str> = plan.columns[..plan.key]
-        .iter()
-        .map(|column| column.name.as_str())
-        .collect();
-    let values = plan::key_values(key, &names)?;
-    let mut keys: Vec<Vec<u8>> = vec![Vec::new()];
-    for (column, value) in plan.columns.iter().zip(&values) {
-        let mut meanings: Vec<Vec<u8>> = Vec::new();
-        for raw in [Raw::Text(value), Raw::JsonString(value)] {
-            for pipeline in &column.pipelines {
-                let mut cell = Vec::new();
-                let mut unchanged = vec![0; pipeline.steps().len()];
-                // One that does not parse is a key too: data can hold the same.
-                let _ = pipeline.apply(raw, &mut Scratch::default(), &mut unchanged, &mut cell);
-                if !meanings.contains(&cell) {
-                    meanings.push(cell);
-                }
-            }
-        }
-        let joined = |key: &Vec<u8>| -> Vec<Vec<u8>> {
-            meanings
-                .iter()
-                .map(|cell| [&key[..], cell].concat())
-                .collect()
-        };
-        keys = keys.iter().flat_map(joined).collect();
-    }
-    keys.retain(|key| cells(key).all(|cell| !cell.is_null()));
-    match keys.is_empty() {
-        false => Ok(keys),
-        true => Err(Failure::new(
-            Code::Usage,
-            format!("by the rules of the key's columns {key:?} is NULL, and NULL names no row"),
-            "Write another key",
-        )),
-    }
 }
 
 /// The rows of one key, on one side.

@@ -1,15 +1,18 @@
 //! Keys as a source can be asked for them: from canonical cells back to the text
 //! of the stored value, where no rule stands in between.
 
-use crate::compare::watch::Unmatched;
-use crate::error::Side;
+use crate::error::{Result, Side};
 use crate::plan::{DatasetPlan, PlanColumn};
-use crate::source::{KeyColumn, Keys};
+use crate::source::{KeyColumn, Keys, Receipt, Sink, Source, Want};
 use crate::value::{Cell, cells, show};
 
 /// The keys as one side can be asked for them; `None` where a rule changes the
 /// key's cells, or a key does not parse: then what is stored is another text.
-pub fn keys(plan: &DatasetPlan, side: Side, unmatched: &Unmatched) -> Option<Keys> {
+pub fn keys<'k>(
+    plan: &DatasetPlan,
+    side: Side,
+    keys: impl Iterator<Item = &'k [u8]>,
+) -> Option<Keys> {
     let columns = &plan.columns[..plan.key];
     let plain = columns
         .iter()
@@ -23,8 +26,32 @@ pub fn keys(plan: &DatasetPlan, side: Side, unmatched: &Unmatched) -> Option<Key
     };
     Some(Keys {
         columns: columns.iter().map(column).collect(),
-        rows: unmatched.keys().map(texts).collect::<Option<_>>()?,
+        rows: keys.map(texts).collect::<Option<_>>()?,
     })
+}
+
+/// Reads the rows of these keys alone, where there are any and the source can find
+/// them; else all rows.
+pub fn read(
+    source: &mut dyn Source,
+    wants: &[Want],
+    keys: Option<&Keys>,
+    sink: &mut dyn Sink,
+) -> Result<Receipt> {
+    if let Some(keys) = keys
+        && let Some(receipt) = source.read_keys(wants, keys, sink)?
+    {
+        tracing::debug!(
+            source = source.identity().location,
+            keys = keys.rows.len(),
+            "read by keys"
+        );
+        return Ok(Receipt {
+            by_key: true,
+            ..receipt
+        });
+    }
+    source.read(wants, sink)
 }
 
 fn texts(key: &[u8]) -> Option<Vec<String>> {

@@ -7,6 +7,7 @@
 pub mod attempts;
 pub mod canon;
 pub mod dataset;
+mod divide;
 pub mod doctor;
 pub mod draft;
 pub mod ends;

@@ -20,8 +20,6 @@ pub struct Opened {
     /// When what is read was so: µs since 2000-01-01 UTC, by each side's own clock
     /// where it has one.
     pub as_of: [i64; 2],
-    /// Where each side's reading was divided: values of its key.
-    pub bounds: [Vec<String>; 2],
 }
 
 /// What could be told of a dataset that did not open.
@@ -77,7 +75,6 @@ fn settle(
     let on = |side: Side| move |failure: Failure| failure.on(side);
     old = window::narrowed(&plan, Side::Old, old).map_err(|it| refused(on(Side::Old)(it)))?;
     new = window::narrowed(&plan, Side::New, new).map_err(|it| refused(on(Side::New)(it)))?;
-    let bounds = divide(&plan, [old.as_mut(), new.as_mut()]);
     let estimates = match plan.window {
         // Of the rows that are left.
         Some(_) => [old.schema(), new.schema()].map(|schema| schema.ok()?.estimate),
@@ -89,7 +86,6 @@ fn settle(
         identities,
         estimates,
         as_of: [&old_schema, &new_schema].map(|schema| schema.now.unwrap_or(began)),
-        bounds,
     })
 }
 
@@ -97,34 +93,6 @@ fn settle(
 fn now() -> i64 {
     const TO_2000: i64 = 946_684_800_000_000;
     jiff::Timestamp::now().as_microsecond() - TO_2000
-}
-
-/// How many values of the key tell a source where to divide its reading.
-const SAMPLE: usize = 64;
-
-/// Where a side can be read in ranges, the other says where its keys lie. That
-/// only saves time: without such values it is read in one piece.
-fn divide(plan: &DatasetPlan, sources: [&mut dyn Source; 2]) -> [Vec<String>; 2] {
-    let mut bounds = [Vec::new(), Vec::new()];
-    for side in Side::BOTH {
-        let (here, there) = (side.index(), side.other().index());
-        let wants = plan.wants(side);
-        let Some(name) = sources[here].divides_by(&wants) else {
-            continue;
-        };
-        let mut columns = plan.columns.iter();
-        let Some(column) = columns.find(|column| column.wants[here].name == name) else {
-            continue;
-        };
-        match sources[there].sample(&column.wants[there].name, SAMPLE) {
-            Ok(values) => {
-                bounds[here].clone_from(&values);
-                sources[here].divide(values);
-            }
-            Err(failure) => tracing::debug!(%failure, "no sample of the key"),
-        }
-    }
-    bounds
 }
 
 /// A source and its schema.

@@ -1,6 +1,7 @@
 //! How fast both paths are: reads each side whole, several times, in turn and
 //! never both at once, so that neither takes time from the other. Compares nothing.
 
+use super::divide::divide;
 use super::ends;
 use super::open::{self, Opened};
 use super::progress::Progress;
@@ -80,13 +81,14 @@ impl<'a> Track<'a> {
         progress: &'a dyn Progress,
     ) -> Self {
         progress.dataset(&spec.name, opened.estimates);
+        let [mut old, mut new] = opened.sources;
         Track {
             spec: spec.clone(),
+            bounds: divide(&opened.plan, [old.as_mut(), new.as_mut()]),
             plan: opened.plan,
             context,
             progress,
-            bounds: opened.bounds,
-            opened: opened.sources.map(Some),
+            opened: [Some(old), Some(new)],
         }
     }
 

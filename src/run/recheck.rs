@@ -110,7 +110,7 @@ impl<'a> Again<'a> {
         stop.sleep(delay).map_err(|failure| vec![failure])?;
         self.progress
             .again(&format!("looking at {keys} again ({of})"));
-        let keyed = Side::BOTH.map(|side| keyed::keys(self.plan, side, before));
+        let keyed = Side::BOTH.map(|side| keyed::keys(self.plan, side, before.keys()));
         let asked = keyed.iter().any(Option::is_some);
         let parts = match self.read(before, &keyed) {
             // A server may refuse a key that the other side has: read on without.
@@ -188,6 +188,9 @@ impl Pair<'_> {
         before: &Unmatched,
         keyed: &[Option<Keys>; 2],
     ) -> Result<Parts, Vec<Failure>> {
+        if keyed.iter().any(Option::is_none) {
+            self.divide();
+        }
         let canons = self.canons.each_ref().map(|canon| canon.clone());
         let pass = Pass::new([&canons[0], &canons[1]], Form::Rows, self.budget).only(before);
         let one = |failure: Failure| vec![failure];

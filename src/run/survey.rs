@@ -202,7 +202,7 @@ impl<'a> Look<'a> {
         progress: &dyn Progress,
         stop: &Stop,
     ) -> Result<[u64; 2]> {
-        let looked = look::both(self.plan, sources, self, progress, stop)?;
+        let looked = look::both(self.plan, sources, &[None, None], self, progress, stop)?;
         match looked.failures.into_iter().next() {
             Some(failure) => Err(failure),
             None => Ok(looked.rows),

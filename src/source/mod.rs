@@ -132,6 +132,8 @@ pub struct Receipt {
     pub lag: Option<lag::Lag>,
     /// How often a request was made again.
     pub retries: u64,
+    /// Whether only the rows of some keys were asked for.
+    pub by_key: bool,
     /// What speaks against this having been all rows, although the stream came
     /// to its end.
     pub doubt: Option<Failure>,

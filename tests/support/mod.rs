@@ -137,7 +137,8 @@ impl Postgres {
         }
     }
 
-    fn log(&self) -> String {
+    /// What it has logged.
+    pub fn log(&self) -> String {
         let read = |name: &str| std::fs::read_to_string(self.dir.join(name)).unwrap_or_default();
         read("setup.log") + &read("data/log")
     }

@@ -120,7 +120,10 @@ fn sides(explained: &Explained, out: &mut String) {
             1 => "1 row".to_owned(),
             rows => format!("{} rows", cell::number(rows)),
         };
-        let of = format!("of {} read", cell::number(explained.read[side.index()]));
+        let of = match explained.by_key[side.index()] {
+            true => "found by key".to_owned(),
+            false => format!("of {} read", cell::number(explained.read[side.index()])),
+        };
         let from = identity(&explained.identities[side.index()]);
         table.row([side.to_string(), rows, of, from].map(Cell::from));
     }

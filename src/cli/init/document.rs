@@ -43,7 +43,7 @@ pub fn write(draft: &Draft, options: &SourceOptions, notes: &Notes, output: &Pat
     run(options, output, &mut file);
     dataset(draft, options, &mut file);
     for side in Side::BOTH {
-        self::side(draft, side, output, &mut file);
+        self::side(draft, side, notes, output, &mut file);
         keys(draft, side, notes, &mut file);
     }
     rules(draft, &mut file);
@@ -162,10 +162,11 @@ fn drifted(draft: &Draft, file: &mut File) {
     }
 }
 
-fn side(draft: &Draft, side: Side, output: &Path, file: &mut File) {
+fn side(draft: &Draft, side: Side, notes: &Notes, output: &Path, file: &mut File) {
     let spec = &draft.spec.sides[side.index()].source;
     file.table(&["datasets", &draft.spec.name, &side.to_string()]);
-    let place = place::source(side, &spec.location, output);
+    let variable = notes.variable(side, "source");
+    let place = place::source(side, &spec.location, variable, output);
     if let Some(comment) = place.comment {
         file.comment(&comment);
     }

@@ -25,7 +25,10 @@ pub fn run(args: InitArgs, stop: &Stop) -> Exit {
         output,
         force,
     } = args;
-    let options: SourceOptions = source.into();
+    let options = SourceOptions {
+        unconfigured: true,
+        ..source.into()
+    };
     let terminal = io::stderr().is_terminal();
     let (listener, bars) = progress::listener(options.quiet || !terminal, terminal);
     let checked = check(&options, &output, force).and_then(|()| asked(&options, bars));
@@ -74,12 +77,6 @@ fn check(options: &SourceOptions, output: &Path, force: bool) -> Result<()> {
         return Err(usage(
             "init writes a configuration and reads none",
             "Leave --config and --dataset out; --output says where to write",
-        ));
-    }
-    if options.locations.iter().any(Option::is_none) {
-        return Err(usage(
-            "init needs two sources to look at",
-            "Run `shadowgate init OLD NEW`, with files or URLs",
         ));
     }
     if is_stdout(output) {

@@ -16,13 +16,24 @@ pub struct Place {
     pub comment: Option<String>,
 }
 
-/// `output` is where the file is written.
-pub fn source(side: Side, location: &Location, output: &Path) -> Place {
+/// `variable` is the one that placed it, if one did; `output` is where the file is
+/// written.
+pub fn source(side: Side, location: &Location, variable: Option<&str>, output: &Path) -> Place {
     let plain = |text: String| Place {
         value: toml::string(&text),
         comment: None,
     };
     match location {
+        // A project's own address is not yet that of its API.
+        Location::Postgres(_) | Location::Rest(_)
+            if variable.is_some_and(|name| name != "SUPABASE_URL") =>
+        {
+            let name = variable.unwrap_or_default();
+            Place {
+                value: toml::quoted(&format!("${{{name}}}")),
+                comment: Some(format!("{location} at the time of writing.")),
+            }
+        }
         Location::File(file, _) => plain(path(file, output)),
         Location::Rest(_) => plain(location.to_string()),
         Location::Command(line) => command(side, line),
@@ -120,7 +131,7 @@ mod tests {
 
     fn shown(url: &str) -> Place {
         let location = Location::parse(url).expect("a URL");
-        source(Side::New, &location, Path::new("shadowgate.toml"))
+        source(Side::New, &location, None, Path::new("shadowgate.toml"))
     }
 
     #[test]

@@ -9,9 +9,10 @@ use super::super::progress::Silent;
 use super::super::store::{Budget, PARTITIONS};
 use super::*;
 use crate::compare::join::Print;
-use crate::plan::SourceOptions;
+use crate::plan::{self, SourceOptions};
 use crate::secret::Secret;
 use crate::source::Context;
+use crate::stop::Stop;
 
 fn spec(options: &SourceOptions) -> DatasetSpec {
     let asked = plan::asked(options, &|_| None, Path::new(""));
@@ -28,6 +29,7 @@ fn verified(spec: &DatasetSpec) -> [HashMap<String, [u8; 32]>; 2] {
     let looked = look::both(
         &opened.plan,
         &mut opened.sources,
+        &[None, None],
         &pass,
         &Silent,
         &Stop::default(),

@@ -224,7 +224,7 @@ impl Source for Postgres {
         let percent = (400.0 * count as f64 / estimate.max(1) as f64).clamp(0.01, 100.0);
         let column = name::qualified(&[column.to_owned()]);
         let window = self.subject.window.as_deref().unwrap_or("true");
-        let rows = opened.session.rows(&format!(
+        let rows = opened.session.try_rows(&format!(
             "SELECT s.value::pg_catalog.text FROM (SELECT {column} AS value FROM {} TABLESAMPLE SYSTEM ({percent:.4}) REPEATABLE (1) WHERE {window}) s
               WHERE s.value IS NOT NULL ORDER BY pg_catalog.random() LIMIT {count}",
             opened.catalog.relation(&self.subject)

@@ -158,6 +158,23 @@ impl Session {
         self.text_of(&rows)
     }
 
+    /// The same for a query that may fail: the transaction goes on as it was before.
+    pub fn try_rows(&mut self, sql: &str) -> Result<Table> {
+        self.execute("SAVEPOINT aside")?;
+        let mut connection = self.take()?;
+        let query = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(&mut connection);
+        let rows = match self.wait(within(self.patience, query))? {
+            Some(Err(sqlx::Error::Database(error))) => {
+                self.keep(connection);
+                let error = sqlx::Error::Database(error);
+                Err(errors::failure(&error, Stage::Preparing, &self.place))
+            }
+            rows => self.settle(connection, rows),
+        };
+        self.execute("ROLLBACK TO SAVEPOINT aside; RELEASE SAVEPOINT aside")?;
+        self.text_of(&rows?)
+    }
+
     /// The same, with the columns' names, where there is a row.
     pub fn table(&mut self, sql: &str) -> Result<(Vec<String>, Table)> {
         let rows = self.fetch(sql)?;
