@@ -117,8 +117,7 @@ fn a_sync_that_runs_is_waited_for() {
         "UPDATE sync_state SET state = 'running'; UPDATE listings SET v = 'half'",
     );
     let lab = Lab::new();
-    let more = ", sync_state = \"SELECT state FROM sync_state\", syncing_when = \"running\", \
-        when_syncing = \"wait 60s\"";
+    let more = ", sync_state = \"SELECT state FROM sync_state\", when_syncing = \"wait 60s\"";
     config(&lab, &old, &new, more);
     // It ends, and only then the snapshot is taken.
     let words = "the sync of the old side runs: waiting for up to 60s";
@@ -207,8 +206,13 @@ fn what_cannot_be_asked_is_told_before_a_row_is_read() {
     );
     let state = ", sync_state = \"SELECT 1\"";
     refuses(
-        &format!("{state}, when_syncing = \"wait 1m\""),
-        &["`syncing_when` is due beside it"],
+        ", when_syncing = \"wait 1m\"",
+        &["`sync_state` is due beside it"],
+    );
+    refuses(", sync_state = \" \"", &["a query is due here"]);
+    refuses(
+        ", sync_state = \"SELECT * FROM listings\"",
+        &["old side", "sync_state gives more than 50 rows"],
     );
     refuses(
         &format!("{state}, syncing_when = \"x\", when_syncing = \"stop\""),
@@ -221,5 +225,23 @@ fn what_cannot_be_asked_is_told_before_a_row_is_read() {
          old = { source = \"old.csv\", sync_state = \"SELECT 1\" }\n",
     );
     lab.verify(&[])
-        .refuses(&["`sync_state` is for PostgreSQL and PostgREST", "old.csv"]);
+        .refuses(&["sync_state: ", "old.csv is nothing that takes a query"]);
+}
+
+#[test]
+fn a_state_in_sqlite_is_read() {
+    let lab = Lab::new().with("new.csv", "id,v\n1,v\n").with(
+        "shadowgate.toml",
+        "[datasets.d]\nkey = \"id\"\nnew.source = \"new.csv\"\n\
+         old = { source = \"sqlite:old.db\", table = \"listings\", sync_state = \"SELECT state FROM sync_state\" }\n",
+    );
+    let database = rusqlite::Connection::open(lab.path("old.db")).expect("a database");
+    let sql = "CREATE TABLE listings (id INTEGER, v TEXT); INSERT INTO listings VALUES (1, 'v');
+        CREATE TABLE sync_state (state TEXT); INSERT INTO sync_state VALUES ('同期中');";
+    database.execute_batch(sql).expect("its tables");
+    let (_, report) = run(&lab, 0);
+    assert_eq!(
+        warnings(&report),
+        ["old side: a sync ran meanwhile: its state was 同期中 before and after"]
+    );
 }

@@ -230,7 +230,7 @@ fn side<'a>(node: &Node<'a>, folder: &Path, reading: &mut Reading<'a>) -> SideTa
             encoding,
         },
         rest: rest::read(&fields, reading),
-        sync: sync::read(&fields, reading),
+        sync: sync::read(&fields, folder, reading),
         command: command::read(&fields, folder, reading),
         timeouts: Timeouts::read(&fields, reading),
     }

@@ -11,6 +11,7 @@ pub mod environment;
 pub mod gates;
 pub mod limits;
 pub mod nearest;
+pub mod query;
 pub mod recheck;
 pub mod rest;
 pub mod rollback;
@@ -31,8 +32,9 @@ pub use document::Env;
 pub use environment::{Environment, Variable};
 pub use gates::GateChanges;
 pub use limits::LimitTable;
+pub use query::QueryText;
 pub use recheck::RecheckTable;
-pub use rollback::{QueryText, RollbackTable};
+pub use rollback::RollbackTable;
 pub use sync::SyncTable;
 pub use window::WindowTable;
 

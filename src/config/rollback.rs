@@ -1,9 +1,10 @@
 //! The `[datasets.NAME.rollback]` tables: what `rollback-check` asks of the old
 //! side before it compares, and which column tells the newer of two rows.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::document::{Fields, Node, Reading};
+use super::document::{Node, Reading};
+use super::query::{self, QueryText};
 
 /// What the file says of a rollback; nothing is looked up yet.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -12,18 +13,11 @@ pub struct RollbackTable {
     pub updated_at: Option<String>,
     /// Report name of the column by whose values rows are counted.
     pub group_by: Option<String>,
+    /// In place of the old side's own.
     pub sync_state: Option<QueryText>,
     pub emergency_stop: Option<QueryText>,
     /// As written: a time, or how long ago.
     pub since: Option<String>,
-}
-
-/// A query as the file has it.
-#[derive(Clone, Debug, PartialEq)]
-pub enum QueryText {
-    Inline(String),
-    /// Already under the configuration file's folder.
-    File(PathBuf),
 }
 
 const ROLLBACK: [&str; 5] = [
@@ -44,31 +38,10 @@ pub fn read<'a>(node: &Node<'a>, folder: &Path, reading: &mut Reading<'a>) -> Ro
     RollbackTable {
         updated_at,
         group_by,
-        sync_state: query(&fields, "sync_state", folder, reading),
-        emergency_stop: query(&fields, "emergency_stop", folder, reading),
+        sync_state: query::read(&fields, "sync_state", folder, reading),
+        emergency_stop: query::read(&fields, "emergency_stop", folder, reading),
         since,
     }
-}
-
-/// One word that ends in `.sql` names a file; anything else is the query itself.
-fn query(
-    fields: &Fields<'_>,
-    name: &str,
-    folder: &Path,
-    reading: &mut Reading<'_>,
-) -> Option<QueryText> {
-    let node = fields.get(name)?;
-    let text = reading.string(node)?;
-    let text = text.trim();
-    if text.is_empty() {
-        reading.problem(node, "a query is due here, or the file that holds one");
-        return None;
-    }
-    let is_file = text.ends_with(".sql") && !text.contains(char::is_whitespace);
-    Some(match is_file {
-        true => QueryText::File(folder.join(text)),
-        false => QueryText::Inline(text.to_owned()),
-    })
 }
 
 #[cfg(test)]

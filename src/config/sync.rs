@@ -1,9 +1,11 @@
 //! What a side says of the sync that writes it: where its state stands, when that
 //! says that it runs, and what is done then.
 
+use std::path::Path;
 use std::time::Duration;
 
 use super::document::{Fields, Node, Reading};
+use super::query::{self, QueryText};
 use super::units;
 
 pub const FIELDS: [&str; 3] = ["sync_state", "syncing_when", "when_syncing"];
@@ -11,29 +13,25 @@ pub const FIELDS: [&str; 3] = ["sync_state", "syncing_when", "when_syncing"];
 /// As written: what `state` means depends on the kind of source.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SyncTable {
-    /// SQL, a file of it, or a table as PostgREST names it.
-    pub state: Option<String>,
+    /// SQL, or a table as PostgREST names it.
+    pub state: Option<QueryText>,
     /// It runs when a cell of its state is one of these.
-    pub running: Vec<String>,
+    pub running: Option<Vec<String>>,
     /// How long to wait then; `None`: it is only told.
     pub wait: Option<Duration>,
 }
 
 /// Reads them where they stand among a side's fields.
-pub fn read<'a>(fields: &Fields<'a>, reading: &mut Reading<'a>) -> SyncTable {
+pub fn read<'a>(fields: &Fields<'a>, folder: &Path, reading: &mut Reading<'a>) -> SyncTable {
     let [state, running, wait] = FIELDS.map(|name| fields.get(name));
-    for (node, due, name) in [
-        (running, state, "sync_state"),
-        (wait, running, "syncing_when"),
-    ] {
-        if let (Some(node), None) = (node, due) {
-            reading.problem(node, format!("`{name}` is due beside it"));
+    for node in [running, wait].into_iter().flatten() {
+        if state.is_none() {
+            reading.problem(node, "`sync_state` is due beside it");
         }
     }
-    let running = running.and_then(|node| reading.one_or_more(node));
     SyncTable {
-        state: state.and_then(|node| reading.string(node)),
-        running: running.unwrap_or_default(),
+        state: query::read(fields, "sync_state", folder, reading),
+        running: running.and_then(|node| reading.one_or_more(node)),
         wait: wait.and_then(|node| self::wait(node, reading)),
     }
 }

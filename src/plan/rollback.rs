@@ -12,7 +12,7 @@ use super::options::VerifyOptions;
 use super::{DatasetSpec, TypedTime, WindowOptions, side};
 use crate::compare::Scope;
 use crate::config::{Env, QueryText, RollbackTable};
-use crate::error::{Code, Failure, Result};
+use crate::error::{Code, Failure, Result, Side};
 
 /// Where nothing is said: most of the quarter of an hour in which somebody decides.
 const DEADLINE: Duration = Duration::from_secs(10 * 60);
@@ -70,7 +70,11 @@ fn settle(dataset: &mut DatasetSpec, since: Option<&str>) -> Result<()> {
     // What is lost is what is seen once, whole: there is no time to look again.
     dataset.recheck.rounds = 0;
     let settle = dataset.settle.take();
+    let sync = &dataset.sides[Side::Old.index()].sync;
     let rollback = &mut dataset.rollback;
+    if rollback.sync_state.is_none() {
+        rollback.sync_state = sync.as_ref().map(|sync| sync.state.clone());
+    }
     if rollback.updated_at.is_none() {
         rollback.updated_at = settle.map(|settle| settle.column);
     }
@@ -127,11 +131,7 @@ fn typed(what: &str, why: &str) -> Failure {
 
 /// From the file's table: queries that stand in files are read.
 pub fn spec(table: &RollbackTable) -> Result<RollbackSpec> {
-    let text = |query: &Option<QueryText>| match query {
-        Some(QueryText::Inline(text)) => Ok(Some(text.clone())),
-        Some(QueryText::File(path)) => side::read_query(path.clone()).map(|it| Some(it.sql)),
-        None => Ok(None),
-    };
+    let text = |query: &Option<QueryText>| query.as_ref().map(side::query_text).transpose();
     Ok(RollbackSpec {
         updated_at: table.updated_at.clone(),
         group_by: table.group_by.clone(),

@@ -7,7 +7,7 @@ use super::SideSpec;
 use super::options::SourceOptions;
 use super::settings::{Origin, Setting};
 use super::{command, surroundings, sync};
-use crate::config::{Config, Environment, SideTable, SyncTable, Timeouts, cannot_read};
+use crate::config::{Config, Environment, QueryText, SideTable, SyncTable, Timeouts, cannot_read};
 use crate::error::{Code, Failure, Result, Side};
 use crate::source::location::{CommandOptions, Location, Query, RestOptions, Spec, TextOptions};
 use crate::source::spool::Once;
@@ -65,10 +65,8 @@ pub fn build(
         ..Spec::new(location)
     };
     settings.insert(0, Setting::of_side(side, "source", source.shown(), origin));
-    let folder = sayings.config.and_then(|config| config.path.parent());
-    let folder = folder.unwrap_or(sayings.cwd);
     let side = SideSpec {
-        sync: sync::settle(&table.sync, &source.location, folder)?,
+        sync: sync::settle(&table.sync, &source.location)?,
         source,
         rename: table.rename,
     };
@@ -160,6 +158,14 @@ fn has_cells(table: &SideTable, location: &Location) -> bool {
         Location::File(_, format) => format.has_cells(),
         Location::Command(_) => table.command.format().has_cells(),
         _ => false,
+    }
+}
+
+/// A query that the file holds or names.
+pub(super) fn query_text(query: &QueryText) -> Result<String> {
+    match query {
+        QueryText::Inline(text) => Ok(text.clone()),
+        QueryText::File(path) => read_query(path.clone()).map(|query| query.sql),
     }
 }
 
@@ -271,7 +277,7 @@ fn check_file(table: &SideTable, location: &Location) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn read_query(file: PathBuf) -> Result<Query> {
+fn read_query(file: PathBuf) -> Result<Query> {
     match std::fs::read_to_string(&file) {
         Ok(sql) if sql.trim().is_empty() => Err(Failure::new(
             Code::Config,

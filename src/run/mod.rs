@@ -109,14 +109,24 @@ pub fn verify(
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<Finished, Vec<Failure>> {
-    let open = |spec: &DatasetSpec| open::open(spec, &options.context);
+    let open = |spec: &DatasetSpec| {
+        let opened = open::open(spec, &options.context)?;
+        let failures = sync::refused(spec, &options.context);
+        match failures.is_empty() {
+            true => Ok(opened),
+            false => Err(Box::new(NotOpened {
+                identities: opened.identities,
+                failures,
+            })),
+        }
+    };
     let opened = open_all(specs, options, progress, open)?;
     Ok(verify_each(specs, opened, options, progress))
 }
 
 /// Opens every dataset, to find all that the user has to mend, and tells how long
-/// reading will take. Of several, those
-/// that opened are let go again: no snapshot is held while others are read.
+/// reading will take. Of several, those that opened are let go again: no snapshot
+/// is held while others are read.
 fn open_all(
     specs: &[DatasetSpec],
     options: &Options,
@@ -124,15 +134,12 @@ fn open_all(
     open: impl Fn(&DatasetSpec) -> Result<Opened, Box<NotOpened>>,
 ) -> Result<Vec<Result<Opened, Box<NotOpened>>>, Vec<Failure>> {
     let mut opened: Vec<_> = specs.iter().map(open).collect();
-    let mut usage: Vec<Failure> = opened
+    let usage: Vec<Failure> = opened
         .iter_mut()
         .filter_map(|opened| opened.as_mut().err())
         .filter(|not| not.is_usage())
         .flat_map(|not| std::mem::take(&mut not.failures))
         .collect();
-    let syncs = specs.iter().map(|spec| sync::check(spec, &options.context));
-    let failures = syncs.filter_map(Result::err).flatten();
-    usage.extend(failures.filter(|failure| failure.code.is_usage()));
     if !usage.is_empty() {
         return Err(usage);
     }

@@ -7,19 +7,25 @@ use super::progress::Progress;
 use crate::error::{Code, Failure, Result, Side};
 use crate::plan::{DatasetSpec, Sync};
 use crate::report::model::{Dataset, SyncState};
-use crate::source::{self, Context, StateRows};
+use crate::source::ask::ROWS;
+use crate::source::{self, Context};
 
 /// How often a sync that runs is asked again, at most.
 const POLL: Duration = Duration::from_secs(5);
 /// A wait is at least so many times as long as the time between two asks.
 const ASKS: u32 = 20;
 
+/// The text of each cell of a state, row by row.
+pub type StateRows = Vec<Vec<Option<String>>>;
+
 /// Both sides' states: old, new; `None` where none is watched.
 pub type States = [Option<StateRows>; 2];
 
-/// Asks for all states once, for what is to be mended before any row is read.
-pub fn check(spec: &DatasetSpec, context: &Context) -> Result<(), Vec<Failure>> {
-    ask(spec, context).map(drop)
+/// Asks for all states once: what the user has to mend before any row is read.
+pub fn refused(spec: &DatasetSpec, context: &Context) -> Vec<Failure> {
+    let mut failures = ask(spec, context).err().unwrap_or_default();
+    failures.retain(|failure| failure.code.is_usage());
+    failures
 }
 
 /// The states before anything is read; waits for syncs that run where that is
@@ -41,7 +47,8 @@ pub fn before(
     Ok(states)
 }
 
-fn ask(spec: &DatasetSpec, context: &Context) -> Result<States, Vec<Failure>> {
+/// The states as they are now.
+pub fn ask(spec: &DatasetSpec, context: &Context) -> Result<States, Vec<Failure>> {
     let mut states = States::default();
     let mut failures = Vec::new();
     for side in Side::BOTH {
@@ -62,14 +69,31 @@ fn named(failure: Failure, spec: &DatasetSpec, side: Side) -> Failure {
 
 fn state(spec: &DatasetSpec, side: Side, context: &Context) -> Result<Option<StateRows>> {
     let side = &spec.sides[side.index()];
-    let ask = |sync: &Sync| source::state(&side.source, &sync.state, context);
+    let ask = |sync: &Sync| {
+        let answer = source::rows(&side.source, &sync.state, "sync_state", context)?;
+        match answer.cut {
+            true => Err(no_state()),
+            false => Ok(answer.rows),
+        }
+    };
     side.sync.as_ref().map(ask).transpose()
+}
+
+fn no_state() -> Failure {
+    Failure::new(
+        Code::Config,
+        format!(
+            "sync_state gives more than {ROWS} rows, and a change in a later one would not be seen"
+        ),
+        "write it so that it gives the state alone",
+    )
 }
 
 /// Whether a cell of the state says that the sync runs.
 fn runs(sync: &Sync, state: &StateRows) -> bool {
     let mut cells = state.iter().flatten().flatten();
-    cells.any(|cell| sync.running.contains(cell))
+    let is = |cell: &str, word: &String| cell.trim().to_lowercase() == word.to_lowercase();
+    cells.any(|cell| sync.running.iter().any(|word| is(cell, word)))
 }
 
 fn wait(
@@ -170,6 +194,7 @@ mod tests {
             running: vec!["running".to_owned()],
             wait: None,
         };
+        assert!(runs(&sync, &rows(&[&[Some(" RUNNING")]])));
         let done = rows(&[&[Some("done"), None]]);
         let running = rows(&[&[Some("done"), None], &[Some("running"), Some("1")]]);
         assert_eq!(told(&sync, &done, &done), None);

@@ -84,6 +84,15 @@ fn example() -> &'static str {
     "2026-11-26 03:00"
 }
 
+/// What is asked of a source that takes no queries.
+pub fn no_queries(place: &str) -> Failure {
+    Failure::new(
+        Code::Config,
+        format!("{place} is nothing that takes a query"),
+        "Leave the query out for this side",
+    )
+}
+
 /// A column in which nothing can be looked for by time.
 pub fn no_time(column: &str, what: &str) -> Failure {
     Failure::new(

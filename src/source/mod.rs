@@ -294,15 +294,19 @@ pub fn not_to_be_opened(spec: &Spec) -> Option<Failure> {
     }))
 }
 
-/// The text of each cell of a sync's state, row by row.
-pub type StateRows = Vec<Vec<Option<String>>>;
-
-/// The state of the sync that writes a side, as it is now: `query` is SQL, or a
-/// table in PostgREST's terms.
-pub fn state(spec: &Spec, query: &str, context: &Context) -> Result<StateRows> {
+/// The rows of a query of the user's own, called `name`, as they are now and not
+/// in any snapshot: SQL, or a table in PostgREST's terms.
+pub fn rows(spec: &Spec, text: &str, name: &str, context: &Context) -> Result<ask::Answer> {
     match &spec.location {
-        Location::Rest(_) => postgrest::state(spec, query, context),
-        _ => postgres::state(spec, query, context),
+        Location::Rest(_) => postgrest::rows(spec, text, name, context),
+        Location::Postgres(_) => postgres::rows(spec, text, name, context),
+        _ => {
+            let mut source = open(spec, context)?;
+            source.schema()?;
+            let (text, name) = (text.to_owned(), name.to_owned());
+            let answer = source.ask(&ask::Question::Rows { text, name })?;
+            answer.ok_or_else(|| ask::no_queries(&spec.location.to_string()))
+        }
     }
 }
 

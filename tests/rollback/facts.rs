@@ -202,6 +202,26 @@ fn an_old_side_behind_postgrest_is_asked_in_its_own_terms() {
     assert_eq!(answer["datasets"][0]["old"]["role"], "service_role");
 }
 
+/// What a side says of its sync for verifications is asked here too.
+#[test]
+fn the_old_sides_own_sync_state_is_asked_where_the_rollback_names_none() {
+    let pair = Pair::new("rollback_own_sync", "");
+    let query = "sync_state = \"SELECT state, updated_at FROM sync_state\"\n";
+    let old = "table = \"old_listings\"\n";
+    let config = CONFIG
+        .replace(query, "")
+        .replace(old, &format!("{old}{query}"));
+    pair.lab.write("shadowgate.toml", &config);
+    let told = |pair: &Pair| answer(&pair.check(&["--format", "json"]).exits(0));
+    assert_eq!(check(&told(&pair), "sync_state")["rows"][0][0], "idle");
+    pair.sql("DROP TABLE sync_state");
+    let told = told(&pair);
+    assert!(
+        check(&told, "sync_state")["failed"].is_string(),
+        "and stops nothing"
+    );
+}
+
 /// SQLite counts and groups, and has no times.
 #[test]
 fn an_old_side_in_sqlite_is_asked_in_sql() {

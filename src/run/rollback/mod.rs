@@ -16,7 +16,7 @@ use jiff::tz::TimeZone;
 use super::attempts::{self, Judged};
 use super::open::{self, NotOpened, Opened};
 use super::progress::Progress;
-use super::{Finished, Options};
+use super::{Finished, Options, sync};
 use crate::compare::cells::Tolerance;
 use crate::error::{Code, Failure, Result, Side};
 use crate::gate::rollback::Decision;
@@ -198,7 +198,9 @@ fn look<'a>(
         as_of.set(Timestamp::now());
         open_one(spec, context)
     };
-    let judged = attempts::dataset(open, first, options, |opened| {
+    // There is no time to wait for a sync, but that it ran is worth knowing.
+    let states = sync::ask(spec, &asking(&options.context)).unwrap_or_default();
+    let mut judged = attempts::dataset(open, first, options, |opened| {
         let (judged, attempt) = match opened {
             Ok(opened) => compare(spec, opened, as_of.get(), options, progress),
             Err(not) => not_compared(spec, *not),
@@ -206,6 +208,7 @@ fn look<'a>(
         last = Some(attempt);
         judged
     });
+    sync::after(spec, states, &options.context, &mut judged.dataset);
     let Attempt {
         identities,
         counted,

@@ -1,13 +1,16 @@
 //! Small questions to the server, answered in the snapshot that is read.
 
 use crate::error::{Failure, Result};
+use crate::source::Context;
 use crate::source::ask::{Answer, Moment, Question, ROWS, no_time};
+use crate::source::location::{Location, Spec};
 use crate::value::Type;
 
+use super::address::Address;
 use super::catalog::Catalog;
 use super::name::{literal, quote};
 use super::session::Session;
-use super::statement;
+use super::{no_postgres, statement};
 
 /// Answers a question about the rows that `from` (what follows FROM) gives.
 pub fn ask(
@@ -20,7 +23,7 @@ pub fn ask(
         Question::Count => number(session, &format!("SELECT count(*) FROM {from}")),
         Question::Repeated(key) if is_unique(catalog, key) => Ok(Answer::number(0)),
         Question::Repeated(key) => number(session, &repeated(from, key)),
-        Question::CountBy(column) => rows(session, &count_by(from, column)),
+        Question::CountBy(column) => table(session, &count_by(from, column)),
         Question::Since { column, moment } => {
             let limit = limit(catalog, column, moment)?;
             let column = quote(column);
@@ -28,22 +31,35 @@ pub fn ask(
             let sql = format!("SELECT count(*) FROM ({inner}) AS s WHERE s.v >= {limit}");
             number(session, &sql)
         }
-        Question::Rows { text, name } => {
-            let query = statement::single(text, name)?;
-            // The transaction can only read, whatever the query calls.
-            let sql = format!("SELECT * FROM (\n{query}\n) AS q LIMIT {}", ROWS + 1);
-            rows(session, &sql)
-        }
+        Question::Rows { text, name } => of_query(session, text, name),
     }
 }
 
+/// The rows of a query, over a connection of its own.
+pub fn rows(spec: &Spec, text: &str, name: &str, context: &Context) -> Result<Answer> {
+    let Location::Postgres(url) = &spec.location else {
+        return Err(no_postgres());
+    };
+    let address = Address::parse(url, spec.sslrootcert.as_deref())?;
+    let mut session = Session::open(&address, spec, &context.stop)?;
+    of_query(&mut session, text, name)
+}
+
+/// The session's transaction can only read, whatever the query calls.
+fn of_query(session: &mut Session, text: &str, name: &str) -> Result<Answer> {
+    let query = statement::single(text, name)?;
+    // Line breaks, so that no comment of the user's swallows what is ours.
+    let sql = format!("SELECT * FROM (\n{query}\n) AS q LIMIT {}", ROWS + 1);
+    table(session, &sql)
+}
+
 fn number(session: &mut Session, sql: &str) -> Result<Answer> {
-    let found = rows(session, &format!("SELECT ({sql})::pg_catalog.text"))?;
+    let found = table(session, &format!("SELECT ({sql})::pg_catalog.text"))?;
     let found = found.as_number().map(Answer::number);
     found.ok_or_else(|| session.unexpected("a number"))
 }
 
-fn rows(session: &mut Session, sql: &str) -> Result<Answer> {
+fn table(session: &mut Session, sql: &str) -> Result<Answer> {
     let (columns, rows) = session.table(sql)?;
     Ok(Answer::of(columns, rows))
 }

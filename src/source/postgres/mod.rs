@@ -20,7 +20,6 @@ mod name;
 mod relation;
 mod session;
 mod standby;
-mod state;
 mod statement;
 mod subject;
 mod tables;
@@ -33,12 +32,12 @@ use std::time::{Duration, Instant};
 use crate::error::{Code, Failure, Result};
 use crate::stop::Stop;
 
+pub use self::ask::rows;
 use super::ask::{Answer, Question};
 use super::lag::Lag;
 use super::location::{Location, Spec};
 use super::window::Bounds;
 use super::{Context, Decode, Facts, Identity, Keys, Receipt, Schema, Sink, Source, Want};
-pub use state::state;
 
 use address::Address;
 use catalog::Catalog;

@@ -1,18 +1,38 @@
 //! Small questions to PostgREST: what it counts by itself, and a few rows of
 //! another table. It groups nothing unless its owner lets it.
 
-use serde_json::Value;
+use std::cell::RefCell;
+
 use url::form_urlencoded;
 
-use super::answer::Refusal;
+use super::access::Access;
+use super::answer::{self, Refusal};
 use super::client::{Client, Request};
 use super::columns::Item;
 use super::keyset::{self, Pair};
-use super::read;
+use super::{no_rest, page, read, runtime, split_table};
 use crate::error::{Code, Failure, Result};
 use crate::source::ask::{Answer, Moment, Question, ROWS, no_time};
-use crate::source::{Column, Schema};
+use crate::source::location::{Location, Spec};
+use crate::source::records::Shape;
+use crate::source::records::decode::walk;
+use crate::source::records::scan::Value;
+use crate::source::records::string::Text;
+use crate::source::text::Origin;
+use crate::source::{Column, Context, Schema};
 use crate::value::Type;
+
+/// The rows of a query of the user's own, over a connection of its own.
+pub fn rows(spec: &Spec, text: &str, name: &str, context: &Context) -> Result<Answer> {
+    let Location::Rest(root) = &spec.location else {
+        return Err(no_rest());
+    };
+    let (table, query) = request(text, name)?;
+    let (profile, table) = split_table(table);
+    let access = Access::new(root, &spec.rest)?;
+    let client = Client::new(&access, profile.as_deref(), spec, context)?;
+    runtime()?.block_on(get(&client, &table, query))
+}
 
 /// Who is asked, and about which rows.
 pub struct Asking<'a> {
@@ -37,7 +57,10 @@ impl Asking<'_> {
                 let own = (self.own)(column)?;
                 self.count(&[(keyset::name(&own), limit)]).await.map(Some)
             }
-            Question::Rows { text, name } => self.rows(text, name).await.map(Some),
+            Question::Rows { text, name } => {
+                let (table, query) = request(text, name)?;
+                get(self.client, table, query).await.map(Some)
+            }
         }
     }
 
@@ -57,49 +80,10 @@ impl Asking<'_> {
         let mut query = self.filter.to_vec();
         query.push(("select".to_owned(), format!("{own},rows:count()")));
         query.push(("order".to_owned(), "rows.desc".to_owned()));
-        let answer = self.get(self.table, query).await;
+        let answer = get(self.client, self.table, query).await;
         answer.map_err(|mut failure| {
             failure.next = "PostgREST groups rows only with db-aggregates-enabled: leave group_by out, or read this side from the database (postgres://…)".to_owned();
             failure
-        })
-    }
-
-    /// `TABLE?select=…&condition`, as it would stand in the URL.
-    async fn rows(&self, text: &str, name: &str) -> Result<Answer> {
-        let (table, query) = text.split_once('?').unwrap_or((text, ""));
-        let table = table.trim();
-        if table.is_empty() || table.contains(char::is_whitespace) {
-            return Err(Failure::new(
-                Code::Config,
-                format!("{name} is no request that PostgREST reads"),
-                "write it as TABLE?select=COLUMN,COLUMN&COLUMN=eq.VALUE: this side is read by its API, which takes no SQL",
-            ));
-        }
-        let pairs = form_urlencoded::parse(query.as_bytes()).into_owned();
-        self.get(table, pairs.collect()).await
-    }
-
-    async fn get(&self, table: &str, mut query: Vec<Pair>) -> Result<Answer> {
-        if !query.iter().any(|(name, _)| name == "limit") {
-            query.push(("limit".to_owned(), (ROWS + 1).to_string()));
-        }
-        let request = Request {
-            table: Some(table),
-            query,
-            ..Request::default()
-        };
-        let asked = self.client.ask(&request).await;
-        let body = asked.map_err(Refusal::failure)?.body;
-        table_of(&body).ok_or_else(|| {
-            let why = format!(
-                "{}: the answer is no list of rows",
-                self.client.shown(&request)
-            );
-            Failure::new(
-                Code::Malformed,
-                why,
-                "check what stands between shadowgate and PostgREST",
-            )
         })
     }
 
@@ -117,25 +101,61 @@ impl Asking<'_> {
     }
 }
 
-/// An array of objects as a table.
-fn table_of(body: &[u8]) -> Option<Answer> {
-    let records: Vec<serde_json::Map<String, Value>> = serde_json::from_slice(body).ok()?;
-    let mut columns: Vec<String> = Vec::new();
-    for name in records.iter().flat_map(|record| record.keys()) {
-        if !columns.contains(name) {
-            columns.push(name.clone());
-        }
+/// `TABLE?select=…&condition`, as it would stand in the URL.
+fn request<'t>(text: &'t str, name: &str) -> Result<(&'t str, Vec<Pair>)> {
+    let (table, query) = text.split_once('?').unwrap_or((text, ""));
+    let table = table.trim();
+    if table.is_empty() || table.contains(|c: char| c.is_whitespace() || "/=".contains(c)) {
+        return Err(Failure::new(
+            Code::Config,
+            format!("{name} is no request that PostgREST reads"),
+            "write it as TABLE?select=COLUMN,COLUMN&COLUMN=eq.VALUE: this side is read by its API, which takes no SQL",
+        ));
     }
-    let row = |record: &serde_json::Map<String, Value>| {
-        let cells = columns.iter().map(|name| match record.get(name)? {
-            Value::Null => None,
-            Value::String(text) => Some(text.clone()),
-            other => Some(other.to_string()),
-        });
-        cells.collect()
+    let pairs = form_urlencoded::parse(query.trim_end().as_bytes()).into_owned();
+    Ok((table, pairs.collect()))
+}
+
+async fn get(client: &Client, table: &str, mut query: Vec<Pair>) -> Result<Answer> {
+    if !query.iter().any(|(name, _)| name == "limit") {
+        query.push(("limit".to_owned(), (ROWS + 1).to_string()));
+    }
+    let request = Request {
+        table: Some(table),
+        query,
+        ..Request::default()
     };
-    let rows = records.iter().map(row).collect();
-    Some(Answer::of(columns, rows))
+    let answer = client.ask(&request).await.map_err(Refusal::failure)?;
+    table_of(answer, &Origin::named(client.shown(&request)))
+}
+
+/// A page as a table, with the text of every cell as it came.
+fn table_of(answer: answer::Answer, origin: &Origin) -> Result<Answer> {
+    let chunk = page::chunk(answer, origin)?;
+    let bytes = chunk.bytes.as_slice();
+    let columns = RefCell::new(Vec::<String>::new());
+    let (row, mut rows) = (RefCell::new(Vec::new()), Vec::new());
+    let member = |_: usize, name: Text, value: Value| {
+        let name = String::from_utf8_lossy(&name.read(bytes)).into_owned();
+        let mut columns = columns.borrow_mut();
+        let known = columns.iter().position(|column| *column == name);
+        let place = known.unwrap_or(columns.len());
+        if known.is_none() {
+            columns.push(name);
+        }
+        let mut row = row.borrow_mut();
+        let width = row.len().max(place + 1);
+        row.resize(width, None);
+        row[place] = page::shown(bytes, value);
+        Ok(())
+    };
+    walk(&chunk, Shape::Array, origin, member, |_| {
+        rows.push(row.take())
+    })?;
+    let columns = columns.into_inner();
+    rows.iter_mut()
+        .for_each(|row| row.resize(columns.len(), None));
+    Ok(Answer::of(columns, rows))
 }
 
 #[cfg(test)]
@@ -144,12 +164,19 @@ mod tests {
 
     #[test]
     fn records_become_rows_whatever_their_fields() {
-        let body = r#"[{"state":"idle","n":1.50}, {"state":null,"more":[1,2]}]"#;
-        let answer = table_of(body.as_bytes()).unwrap();
+        let page = |body: &str| {
+            let body = body.as_bytes().to_vec();
+            let answer = answer::Answer {
+                body,
+                ..Default::default()
+            };
+            table_of(answer, &Origin::named("t"))
+        };
+        let answer = page(r#"[{"state":"idle","n":1.50}, {"state":null,"more":[1,2]}]"#).unwrap();
         assert_eq!(answer.columns, ["state", "n", "more"]);
         let text = |text: &str| Some(text.to_owned());
-        assert_eq!(answer.rows[0], [text("idle"), text("1.5"), None]);
+        assert_eq!(answer.rows[0], [text("idle"), text("1.50"), None]);
         assert_eq!(answer.rows[1], [None, None, text("[1,2]")]);
-        assert!(table_of(b"{}").is_none());
+        assert!(page("{}").is_err());
     }
 }

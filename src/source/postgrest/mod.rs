@@ -20,11 +20,10 @@ mod opened;
 mod page;
 mod read;
 mod seen;
-mod state;
 mod tail;
 mod window;
 
-pub use self::state::state;
+pub use self::ask::rows;
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -61,8 +60,6 @@ pub fn open(spec: &Spec, context: &Context) -> Result<Box<dyn Source>> {
     let select: Vec<Item> = select
         .map(|text| Item::parse(text))
         .collect::<Result<_>>()?;
-    let runtime = Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| no_runtime(&error))?;
     Ok(Box::new(Postgrest {
         access,
         client,
@@ -77,7 +74,7 @@ pub fn open(spec: &Spec, context: &Context) -> Result<Box<dyn Source>> {
         moves: spec.moves,
         bounds: Vec::new(),
         opened: None,
-        runtime,
+        runtime: runtime()?,
     }))
 }
 
@@ -86,12 +83,13 @@ fn no_rest() -> Failure {
     Failure::new(Code::Internal, why, "")
 }
 
-fn no_runtime(error: &std::io::Error) -> Failure {
-    Failure::new(
-        Code::Internal,
-        format!("no I/O runtime could be started: {error}"),
-        "check the limits on open files and processes",
-    )
+fn runtime() -> Result<Runtime> {
+    let runtime = Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| {
+        let why = format!("no I/O runtime could be started: {error}");
+        let next = "check the limits on open files and processes";
+        Failure::new(Code::Internal, why, next)
+    })
 }
 
 struct Postgrest {

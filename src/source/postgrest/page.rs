@@ -79,11 +79,7 @@ fn span(value: Value) -> Span {
 /// Reads a page's rows. `key` names the columns that it is ordered by.
 pub fn read(answer: Answer, key: &[String], origin: &Origin) -> Result<Page> {
     let claimed = answer.range.map_or(0, |range| range.rows);
-    let mut chunk = Chunk {
-        bytes: answer.body,
-        ..Chunk::default()
-    };
-    brackets(&mut chunk.bytes, origin)?;
+    let mut chunk = chunk(answer, origin)?;
     let found = match tail::rows(&chunk.bytes, key, claimed) {
         Some(found) => found,
         None => rows(&chunk, key, origin)?,
@@ -128,11 +124,7 @@ pub fn unordered(answer: Answer, origin: &Origin) -> Result<Page> {
 
 /// The values of one column, in the page's order, each once.
 pub fn values(answer: Answer, name: &str, origin: &Origin) -> Result<Vec<String>> {
-    let mut chunk = Chunk {
-        bytes: answer.body,
-        ..Chunk::default()
-    };
-    brackets(&mut chunk.bytes, origin)?;
+    let chunk = chunk(answer, origin)?;
     let mut values = Vec::new();
     let member = |_: usize, member: Text, value: Value| {
         if member.read(&chunk.bytes) == name.as_bytes() {
@@ -145,40 +137,9 @@ pub fn values(answer: Answer, name: &str, origin: &Origin) -> Result<Vec<String>
     Ok(values)
 }
 
-/// The text of every cell, row by row, as it came.
-pub fn texts(answer: Answer, origin: &Origin) -> Result<Vec<Vec<Option<String>>>> {
-    let mut chunk = Chunk {
-        bytes: answer.body,
-        ..Chunk::default()
-    };
-    brackets(&mut chunk.bytes, origin)?;
-    let bytes = chunk.bytes.as_slice();
-    let rows = std::cell::RefCell::new((Vec::new(), Vec::new()));
-    let member = |_: usize, _: Text, value: Value| {
-        let raw = match value {
-            Value::String(text) => Some(text.read(bytes)),
-            Value::Token((start, end)) => Some(bytes[start..end].into()),
-            Value::Null => None,
-        };
-        let cell = raw.map(|raw| String::from_utf8_lossy(&raw).into_owned());
-        rows.borrow_mut().0.push(cell);
-        Ok(())
-    };
-    let record = |_| {
-        let (row, all) = &mut *rows.borrow_mut();
-        all.push(std::mem::take(row));
-    };
-    walk(&chunk, Shape::Array, origin, member, record)?;
-    Ok(rows.into_inner().1)
-}
-
 /// The columns of the page's rows, in their order, without types.
 pub fn names(answer: Answer, origin: &Origin) -> Result<Vec<Column>> {
-    let mut chunk = Chunk {
-        bytes: answer.body,
-        ..Chunk::default()
-    };
-    brackets(&mut chunk.bytes, origin)?;
+    let chunk = chunk(answer, origin)?;
     let mut names: Vec<Column> = Vec::new();
     let member = |_: usize, member: Text, _: Value| {
         let name = String::from_utf8_lossy(&member.read(&chunk.bytes)).into_owned();
@@ -220,12 +181,28 @@ fn rows(chunk: &Chunk, key: &[String], origin: &Origin) -> Result<Rows> {
 
 /// A key's value as a condition writes it; `None` for one that has no such form.
 fn text(bytes: &[u8], value: Value) -> Option<String> {
+    let nested = matches!(value, Value::Token((start, _)) if b"[{".contains(&bytes[start]));
+    shown(bytes, value).filter(|_| !nested)
+}
+
+/// The text of a cell; NULL has none.
+pub fn shown(bytes: &[u8], value: Value) -> Option<String> {
     let raw = match value {
         Value::String(text) => text.read(bytes),
-        Value::Token((start, end)) if !b"[{".contains(&bytes[start]) => bytes[start..end].into(),
-        Value::Token(_) | Value::Null => return None,
+        Value::Token((start, end)) => bytes[start..end].into(),
+        Value::Null => return None,
     };
     Some(String::from_utf8_lossy(&raw).into_owned())
+}
+
+/// The records of a page, without its brackets.
+pub fn chunk(answer: Answer, origin: &Origin) -> Result<Chunk> {
+    let mut chunk = Chunk {
+        bytes: answer.body,
+        ..Chunk::default()
+    };
+    brackets(&mut chunk.bytes, origin)?;
+    Ok(chunk)
 }
 
 /// A page is an array, whole.
