@@ -33,7 +33,7 @@ pub const KEYED: [&str; 6] = [
     "json-ignore",
 ];
 
-const FIELDS: [&str; 10] = [
+pub const FIELDS: [&str; 10] = [
     "type",
     "normalise",
     "tolerance",

@@ -98,7 +98,7 @@ pub fn checked<T>(
     }
 }
 
-const DATASET: [&str; 14] = [
+pub const DATASET: [&str; 14] = [
     "key",
     "ignore",
     "only",
@@ -115,7 +115,7 @@ const DATASET: [&str; 14] = [
     "window",
 ];
 
-const SIDE: [&str; 12] = [
+pub const SIDE: [&str; 12] = [
     "source",
     "table",
     "query",

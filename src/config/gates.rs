@@ -23,7 +23,7 @@ pub struct GateChanges {
     columns: Vec<(String, Option<Share>)>,
 }
 
-const GATES: [&str; 13] = [
+pub const GATES: [&str; 13] = [
     "match_rate",
     "duplicated",
     "missing",

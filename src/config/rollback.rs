@@ -20,7 +20,7 @@ pub struct RollbackTable {
     pub since: Option<String>,
 }
 
-const ROLLBACK: [&str; 5] = [
+pub const ROLLBACK: [&str; 5] = [
     "updated_at",
     "group_by",
     "sync_state",

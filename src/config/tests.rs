@@ -9,6 +9,7 @@ use crate::secret::Secret;
 use crate::source::Location;
 use crate::value::Type;
 
+mod described;
 mod settings;
 
 /// The sample of the contract, to the letter.

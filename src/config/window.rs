@@ -12,7 +12,7 @@ pub struct WindowTable {
     pub until: Option<String>,
 }
 
-const FIELDS: [&str; 3] = ["column", "since", "until"];
+pub const FIELDS: [&str; 3] = ["column", "since", "until"];
 
 pub fn read<'a>(node: &Node<'a>, reading: &mut Reading<'a>) -> WindowTable {
     let Some(fields) = reading.fields(node, &FIELDS) else {
