@@ -58,10 +58,22 @@ fn times(number: &str, factor: u64) -> Option<u64> {
     u64::try_from(bytes).ok()
 }
 
-/// Reads `500ms`, `30s`, `15m` or `1h`; zero means no limit.
+/// Reads `500ms`, `30s`, `15m`, `1h` or `1d`; zero means no limit.
 pub fn duration(text: &str) -> Result<Duration, String> {
+    // The server's settings are 32-bit milliseconds.
+    let limit = Duration::from_millis(0x7fff_ffff);
+    let found = ago(text)?;
     let trimmed = text.trim();
-    let wrong = || format!("`{trimmed}` is not a duration: write `500ms`, `30s`, `15m` or `1h`");
+    (found <= limit)
+        .then_some(found)
+        .ok_or_else(|| format!("`{trimmed}` is too long: at most 24 days, or `0` for no limit"))
+}
+
+/// The same without an upper limit; a day has 24 hours.
+pub fn ago(text: &str) -> Result<Duration, String> {
+    let trimmed = text.trim();
+    let wrong =
+        || format!("`{trimmed}` is not a duration: write `500ms`, `30s`, `15m`, `1h` or `1d`");
     let split = trimmed
         .find(|c: char| !c.is_ascii_digit())
         .unwrap_or(trimmed.len());
@@ -72,14 +84,12 @@ pub fn duration(text: &str) -> Result<Duration, String> {
         "s" => 1000,
         "m" | "min" => 60_000,
         "h" => 3_600_000,
+        "d" => 86_400_000,
         "" if number == 0 => 1,
         _ => return Err(wrong()),
     };
-    // The server's settings are 32-bit milliseconds.
-    let millis = number.checked_mul(millis).filter(|ms| *ms <= 0x7fff_ffff);
-    millis
-        .map(Duration::from_millis)
-        .ok_or_else(|| format!("`{trimmed}` is too long: at most 24 days, or `0` for no limit"))
+    let millis = number.checked_mul(millis);
+    millis.map(Duration::from_millis).ok_or_else(wrong)
 }
 
 /// Reads `5/s`, `300/m`, `1/2s` or a bare number, which is of a second; `None` is `off`.
@@ -197,7 +207,8 @@ mod tests {
         assert_eq!(duration("30s"), Ok(Duration::from_secs(30)));
         assert_eq!(duration("15m"), Ok(Duration::from_secs(900)));
         assert_eq!(duration("0"), Ok(Duration::ZERO));
-        for wrong in ["", "30", "s", "1.5s", "-1s", "9999999h"] {
+        assert_eq!(duration("24d"), duration("576h"));
+        for wrong in ["", "30", "s", "1.5s", "-1s", "25d", "9999999h"] {
             assert!(duration(wrong).is_err(), "{wrong}");
         }
     }

@@ -40,7 +40,7 @@ impl TypedTime {
                 text: text.to_owned(),
             }),
             None => Err(format!(
-                "`{text}` is no time: write 2026-11-26T03:00+09:00, 2026-11-26 03:00 (this machine's clock), or how long ago: 30m"
+                "`{text}` is no time: write 2026-11-26T03:00+09:00, 2026-11-26 03:00 (this machine's clock), or how long ago: 30m, 7d"
             )),
         }
     }
@@ -57,7 +57,7 @@ impl TypedTime {
 }
 
 fn ago(text: &str, now: Timestamp) -> Option<Timestamp> {
-    now.checked_sub(units::duration(text).ok()?).ok()
+    now.checked_sub(units::ago(text).ok()?).ok()
 }
 
 /// In whole µs, and of a year that every server reads.
@@ -84,6 +84,7 @@ mod tests {
     fn a_time_has_its_zone_or_this_machines_or_counts_back() {
         for (text, instant) in [
             ("30m", "2026-11-25T17:40:00Z"),
+            ("90d", "2026-08-27T18:10:00Z"),
             ("2026-11-26T03:00+09:00", "2026-11-25T18:00:00Z"),
             ("2026-11-25T18:00:00Z", "2026-11-25T18:00:00Z"),
             ("2026-11-26 03:00", "2026-11-25T18:00:00Z"),
