@@ -214,7 +214,8 @@ never both at once, and compares nothing. Prints each side's median time to its
 first row and to its end, rows per second and pages, with the least and the most,
 and first of all, in one sentence, how new compares with old. The ratio is taken
 pair by pair. Where not every pair says the same there is no clear difference;
-of 5 pairs all say the same by chance alone once in 16.
+of 5 pairs all say the same by chance alone once in 16. Where the sides hold unequal
+numbers of rows the times are told, and marked.
 
 A time begins with the request for rows: connecting, the schema and the counts are
 no part of it. Each reading opens its source anew. A rate limit holds requests to
@@ -241,7 +242,7 @@ Examples:
 Exit codes:
   0    measured
   2    usage or configuration error, found before any row was read
-  3    a side could not be read as often as asked, or its rows do not agree
+  3    a side could not be read whole as often as asked
   130  interrupted (143: terminated)"
 );
 

@@ -14,8 +14,7 @@ use crate::report::text::table::Ink;
 use crate::run;
 use crate::stop::{Cause, Stop};
 
-/// 0: measured; 2: something to mend; 3: not as often as asked, or not the same
-/// rows each time. `begun` is when the process was started.
+/// 0: measured; 2: something to mend; 3: not as often as asked. `begun` is when the process was started.
 pub fn run(options: PaceOptions, stop: &Stop, begun: Instant) -> Exit {
     let terminal = io::stderr().is_terminal();
     let (listener, bars) = progress::listener(options.source.quiet, terminal);

@@ -1,7 +1,9 @@
-//! The JSON Schemas of report.json and rollback.json, generated from the models, so that what is
-//! published can never say something else than what is written.
+//! The JSON Schemas of report.json, rollback.json and what `pace` prints, generated
+//! from the models, so that what is published can never say something else than
+//! what is written.
 
 use super::model::Report;
+use super::pace::Pace;
 use super::rollback::Rollback;
 
 /// The schema as the text that is committed at `reports/report.schema.json`.
@@ -12,6 +14,11 @@ pub fn text() -> String {
 /// The same of rollback.json: `reports/rollback.schema.json`.
 pub fn rollback() -> String {
     text_of(&schemars::schema_for!(Rollback))
+}
+
+/// The same of `pace --format json`: `reports/pace.schema.json`.
+pub fn pace() -> String {
+    text_of(&schemars::schema_for!(Pace))
 }
 
 fn text_of(schema: &schemars::Schema) -> String {
@@ -47,11 +54,12 @@ mod tests {
     /// `SHADOWGATE_BLESS=1 cargo test --lib report::schema`.
     #[test]
     fn the_committed_schemas_are_the_models() {
-        let both = [
+        let all = [
             ("report.schema.json", text()),
             ("rollback.schema.json", rollback()),
+            ("pace.schema.json", pace()),
         ];
-        for (name, text) in both {
+        for (name, text) in all {
             if std::env::var_os("SHADOWGATE_BLESS").is_some() {
                 std::fs::write(committed(name), &text).unwrap();
             }

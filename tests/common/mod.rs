@@ -221,26 +221,33 @@ pub fn array(value: &Value) -> &Vec<Value> {
 pub fn valid(report: &Value) {
     use std::sync::OnceLock;
     static SCHEMA: OnceLock<jsonschema::Validator> = OnceLock::new();
-    let schema = SCHEMA.get_or_init(|| {
-        let text = include_str!("../../reports/report.schema.json");
-        let schema = serde_json::from_str(text).expect("the schema is JSON");
-        jsonschema::validator_for(&schema).expect("the schema is one")
-    });
-    let wrong: Vec<String> = schema
-        .iter_errors(report)
-        .map(|error| format!("{}: {error}", error.instance_path()))
-        .collect();
-    assert!(wrong.is_empty(), "{wrong:#?}");
+    let text = include_str!("../../reports/report.schema.json");
+    holds(SCHEMA.get_or_init(|| schema(text)), report);
 }
 
 /// Holds rollback.json to its committed schema.
 #[track_caller]
 pub fn valid_rollback(answer: &Value) {
     let text = include_str!("../../reports/rollback.schema.json");
+    holds(&schema(text), answer);
+}
+
+/// Holds what `pace` prints to its committed schema.
+#[track_caller]
+pub fn valid_pace(pace: &Value) {
+    let text = include_str!("../../reports/pace.schema.json");
+    holds(&schema(text), pace);
+}
+
+fn schema(text: &str) -> jsonschema::Validator {
     let schema = serde_json::from_str(text).expect("the schema is JSON");
-    let schema = jsonschema::validator_for(&schema).expect("the schema is one");
+    jsonschema::validator_for(&schema).expect("the schema is one")
+}
+
+#[track_caller]
+fn holds(schema: &jsonschema::Validator, value: &Value) {
     let wrong: Vec<String> = schema
-        .iter_errors(answer)
+        .iter_errors(value)
         .map(|error| format!("{}: {error}", error.instance_path()))
         .collect();
     assert!(wrong.is_empty(), "{wrong:#?}");

@@ -46,7 +46,7 @@ pub fn pace(input: &Input<'_>) -> Pace {
     let ratio = ratios(input.reads, &pairs);
     let finding = finding(input, ratio, pairs.len());
     let exit = match finding {
-        Finding::NotComparable | Finding::NotMeasured => Exit::Inconclusive,
+        Finding::NotMeasured => Exit::Inconclusive,
         _ => Exit::Pass,
     };
     let [old, new] = Side::BOTH.map(|side| side.index()).map(|side| {
@@ -61,6 +61,7 @@ pub fn pace(input: &Input<'_>) -> Pace {
         sentence: sentence::say(finding, ratio, pairs.len(), input),
         runs: input.runs as u64,
         ratio,
+        rows_differ: rows_differ(input.reads),
         pairs,
         old,
         new,
@@ -75,20 +76,21 @@ pub fn pace(input: &Input<'_>) -> Pace {
 }
 
 fn finding(input: &Input<'_>, ratio: Option<Ratios>, pairs: usize) -> Finding {
-    let mut rows = input.reads.iter().flatten().map(|read| read.rows);
-    let first = rows.next();
     let Some(ratio) = ratio.filter(|_| input.failures.is_empty() && pairs == input.runs) else {
         return Finding::NotMeasured;
     };
-    if rows.any(|rows| Some(rows) != first) {
-        return Finding::NotComparable;
-    }
     match Shown::by(ratio.seconds, pairs) {
         Shown::Faster => Finding::Faster,
         Shown::Slower => Finding::Slower,
         Shown::Nothing if pairs == 1 => Finding::OnePair,
         Shown::Nothing => Finding::NoClearDifference,
     }
+}
+
+pub fn rows_differ(reads: &[Vec<Read>; 2]) -> bool {
+    let mut rows = reads.iter().flatten().map(|read| read.rows);
+    let first = rows.next();
+    rows.any(|rows| Some(rows) != first)
 }
 
 fn pairs(reads: &[Vec<Read>; 2]) -> Vec<Pair> {

@@ -8,6 +8,7 @@ mod sentence;
 pub mod spread;
 pub mod text;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::model::Reason;
@@ -17,7 +18,7 @@ use spread::Spread;
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// All that was found of one dataset's paths.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Pace {
     pub schema_version: u32,
     pub exit_code: u8,
@@ -29,6 +30,9 @@ pub struct Pace {
     pub runs: u64,
     /// New's time ÷ old's, for the readings that were made one after the other.
     pub ratio: Option<Ratios>,
+    /// The readings do not agree on how many rows there are: the times are then of
+    /// unequal work.
+    pub rows_differ: bool,
     pub pairs: Vec<Pair>,
     pub old: Measured,
     pub new: Measured,
@@ -42,7 +46,7 @@ pub struct Pace {
 }
 
 /// What the figures show.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Finding {
     /// New took less time than old, in every pair.
@@ -53,14 +57,12 @@ pub enum Finding {
     NoClearDifference,
     /// There was one pair, which shows no spread.
     OnePair,
-    /// The readings do not agree on how many rows there are.
-    NotComparable,
     /// A side could not be read, or not as often as it was to be.
     NotMeasured,
 }
 
 /// Ratios of new to old.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Ratios {
     pub seconds: Spread,
     /// Null where a reading had no row.
@@ -68,7 +70,7 @@ pub struct Ratios {
 }
 
 /// Two readings that were made one after the other.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Pair {
     /// The side that was read first.
     pub first: Side,
@@ -79,7 +81,7 @@ pub struct Pair {
 }
 
 /// One side: who it is, and its readings.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Measured {
     /// Without secrets.
     pub location: String,
@@ -96,7 +98,7 @@ pub struct Measured {
     pub readings: Vec<Reading>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Reading {
     pub rows: u64,
     /// Null if no row came.

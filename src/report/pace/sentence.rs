@@ -1,6 +1,6 @@
 //! What the figures show, in one sentence, and what has to be known of them.
 
-use super::build::Input;
+use super::build::{Input, rows_differ};
 use super::{Finding, Ratios};
 use crate::error::Side;
 use crate::gate::{counted, thousands};
@@ -11,7 +11,6 @@ const ENOUGH: usize = 5;
 /// The finding, for people. Figures are rounded to what is shown.
 pub fn say(finding: Finding, ratio: Option<Ratios>, pairs: usize, input: &Input<'_>) -> String {
     let said = match (finding, ratio) {
-        (Finding::NotComparable, _) => return disagreement(input),
         (Finding::NotMeasured, _) | (_, None) => return unmeasured(pairs, input),
         (Finding::Faster, Some(ratio)) => {
             let times = ratio.seconds.inverted();
@@ -38,10 +37,13 @@ pub fn say(finding: Finding, ratio: Option<Ratios>, pairs: usize, input: &Input<
             format!("no clear difference: new takes {took} as long as old ({spread})")
         }
     };
-    match &input.rate_limit {
-        Some(limit) => format!("{said}, under a rate limit of {limit}"),
-        None => said,
-    }
+    let limit = input.rate_limit.as_ref();
+    let limit = limit.map(|limit| format!(", under a rate limit of {limit}"));
+    format!(
+        "{said}{}{}",
+        limit.unwrap_or_default(),
+        rows(input).unwrap_or_default()
+    )
 }
 
 /// `1.84 times`, and `5 pairs, 1.71–1.95`.
@@ -54,7 +56,8 @@ fn longer(ratio: Ratios, pairs: usize) -> (String, String) {
     )
 }
 
-fn disagreement(input: &Input<'_>) -> String {
+/// How many rows were read, where the readings do not agree on it.
+fn rows(input: &Input<'_>) -> Option<String> {
     let of = |side: Side| {
         let rows = input.reads[side.index()].iter().map(|read| read.rows);
         let least = thousands(rows.clone().min().unwrap_or(0));
@@ -64,11 +67,10 @@ fn disagreement(input: &Input<'_>) -> String {
             false => format!("{side} {least} to {most}"),
         }
     };
-    format!(
-        "not comparable: the readings do not agree on the number of rows ({}, {})",
-        of(Side::Old),
-        of(Side::New)
-    )
+    rows_differ(input.reads).then(|| {
+        let (old, new) = (of(Side::Old), of(Side::New));
+        format!("; the row counts differ ({old}, {new})")
+    })
 }
 
 fn unmeasured(pairs: usize, input: &Input<'_>) -> String {
@@ -101,6 +103,10 @@ pub fn notes(input: &Input<'_>) -> Vec<String> {
             1 << (input.runs - 1)
         )
     });
+    let unequal = rows_differ(input.reads).then(|| {
+        "the row counts differ, so the times are not of the same work: rows/s says more".to_owned()
+    });
     let one = (input.runs == 1).then(|| "use more --runs to tell it from chance".to_owned());
-    [limit, part, few, one].into_iter().flatten().collect()
+    let notes = [limit, part, unequal, few, one];
+    notes.into_iter().flatten().collect()
 }

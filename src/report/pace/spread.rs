@@ -1,10 +1,11 @@
 //! What repeated measurements say together: a median, between the least and the
 //! most. Pure, and the same in whatever order they were made.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The middle one of some figures, and how far they lie apart.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Spread {
     pub median: f64,
     pub min: f64,

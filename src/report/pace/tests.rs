@@ -148,16 +148,17 @@ fn a_rate_limit_is_told_with_the_finding() {
 }
 
 #[test]
-fn readings_of_other_rows_are_not_compared() {
-    let mut case = case(&[[100, 90]; 2]);
+fn readings_of_other_rows_are_told_and_marked() {
+    let mut case = case(&[[100, 50]; 2]);
     case.reads[1][1].rows = 2_400;
     let pace = case.pace();
-    assert_eq!((pace.finding, pace.exit_code), (Finding::NotComparable, 3));
+    assert_eq!((pace.finding, pace.exit_code), (Finding::Faster, 0));
+    assert!(pace.rows_differ && !plain(&FASTER).rows_differ);
     assert_eq!(
         pace.sentence,
-        "not comparable: the readings do not agree on the number of rows (old 2,505, new 2,400 to 2,505)"
+        "new is 2.00 times as fast as old (50.0 % less time; 2 pairs, 2.00–2.00); the row counts differ (old 2,505, new 2,400 to 2,505)"
     );
-    assert!(pace.ratio.is_some(), "the figures are there all the same");
+    assert!(page(&pace).contains("not of the same work"));
 }
 
 #[test]
