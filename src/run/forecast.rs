@@ -16,11 +16,11 @@ const ASIDE: u64 = 4;
 
 /// What is expected of a dataset, or of one side of it.
 #[derive(Clone, Debug, PartialEq)]
-struct Expected {
-    time: Duration,
+pub struct Expected {
+    pub time: Duration,
     /// Whether nothing is known that would take longer.
-    whole: bool,
-    why: String,
+    pub whole: bool,
+    pub why: String,
 }
 
 /// A dataset that is about to be read, and its sources' own estimates.
@@ -73,7 +73,7 @@ fn sum(each: &[Expected]) -> (Duration, String) {
 
 /// Its sides are read at the same time, but all that is read over HTTP shares one
 /// rate limit.
-fn expected(dataset: &Coming<'_>, earlier: &[Reading], limits: &Limits) -> Option<Expected> {
+pub fn expected(dataset: &Coming<'_>, earlier: &[Reading], limits: &Limits) -> Option<Expected> {
     let limited = by_rate(dataset, earlier, limits);
     let paces = Side::BOTH.map(|side| by_pace(dataset, side, earlier));
     let known = [0, 1].map(|side: usize| {
@@ -120,6 +120,14 @@ fn by_pace(dataset: &Coming<'_>, side: Side, earlier: &[Reading]) -> Option<Expe
     })
 }
 
+/// How many requests rows behind PostgREST take. The last key of a page is asked for
+/// again with the next.
+pub fn requests_for(rows: u64, limits: &Limits) -> u64 {
+    let each = (limits.page as u64).saturating_sub(1).max(1);
+    let ends = limits.connections.max(1) as u64;
+    rows.div_ceil(each) + ends + ASIDE
+}
+
 /// What the rate limit allows, all sides together that it holds back.
 fn by_rate(dataset: &Coming<'_>, earlier: &[Reading], limits: &Limits) -> Option<Expected> {
     let rate = limits.rate?;
@@ -130,8 +138,7 @@ fn by_rate(dataset: &Coming<'_>, earlier: &[Reading], limits: &Limits) -> Option
         .filter(|side| is_rest(dataset, *side))
     {
         let rows = rows(dataset, side, earlier)?;
-        let ends = limits.connections.max(1) as u64;
-        requests += rows.div_ceil(limits.page.max(1) as u64) + ends + ASIDE;
+        requests += requests_for(rows, limits);
         all += rows;
     }
     let each = rate.per / rate.count.max(1);

@@ -61,10 +61,10 @@ fn of(
 fn requests_at_the_rate_limit_are_the_least_it_takes() {
     let limited = limits(5);
     let some = [Some(10_000), Some(10_000)];
-    // 100 pages and what is beside them; of the file nothing is known.
+    // 102 pages, of 99 new rows each, and what is beside them; of the file nothing is known.
     assert_eq!(of([FILE, API], some, &[], &limited), Some((21, false)));
     // One limit for both sides.
-    assert_eq!(of([API, API], some, &[], &limited), Some((42, true)));
+    assert_eq!(of([API, API], some, &[], &limited), Some((43, true)));
     assert_eq!(of([API, API], [Some(1), None], &[], &limited), None);
     assert_eq!(of([FILE, API], some, &[], &Limits::default()), None);
     // The file took longer the last time.

@@ -89,7 +89,7 @@ fn a_sound_set_up_is_green() {
         "duration",
         None,
         "ok",
-        &["in 5 pages, without a rate limit"],
+        &["less than a second: 1,500 rows in 8 requests"],
     );
     let beside = both.with(Some(&anon), Some(&service));
     beside.is(
@@ -205,7 +205,7 @@ fn pages_that_are_cut_short_are_yellow() {
     ];
     found.is("page_cap", Some("new"), "warn", &words);
     assert_eq!(found.line("page_cap", Some("new"))["trouble"], "slow_sync");
-    found.is("duration", None, "ok", &["at most 10 requests in 1.0 s"]);
+    found.is("duration", None, "ok", &["requests at 10/s"]);
     let words = [
         "rate limit: 10/s (half of SYNC_RATE_LIMIT_PER_SECOND=20)",
         "page size: 5000",
@@ -223,10 +223,7 @@ fn a_deadline_that_the_rate_limit_does_not_allow_is_red() {
     let limits: Vec<&str> = limits.split(' ').collect();
     let found = both.by(&mut command, &both.api.url(), &limits);
     found.exits(3);
-    let words = [
-        "at most 4 requests in 1.0 s",
-        "the deadline passes after 5.0 s",
-    ];
+    let words = ["requests at 4/s", "the deadline passes after 5.0 s"];
     found.is("duration", None, "fail", &words);
     assert_eq!(found.line("duration", None)["trouble"], "slow_sync");
 }

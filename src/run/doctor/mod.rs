@@ -3,6 +3,7 @@
 //! what they tell is pure, a line at a time.
 
 mod access;
+mod duration;
 mod keys;
 pub mod line;
 mod machine;
@@ -24,6 +25,7 @@ use probe::{Probe, Probed};
 
 use crate::error::{Failure, Result, Side};
 use crate::plan::{self, DatasetSpec, Plan};
+use crate::report::earlier::{self, Reading};
 use crate::source::{Context, Schema, Want};
 
 /// So many datasets are looked at at once: each takes a connection to both sides,
@@ -43,16 +45,23 @@ pub fn examine(plan: &Plan, context: &Context, now: i64) -> Result<Vec<Line>> {
         .iter()
         .map(|[old, new]| need::need([old, new]))
         .collect();
+    let earlier = earlier::readings(&plan.report_dir);
     let mut lines = settings::lines(plan);
     lines.extend(machine::lines(plan, Machine::look(plan), &needs));
     for (spec, sides) in plan.datasets.iter().zip(&probed) {
-        let found = dataset(spec, sides, plan, now);
+        let found = dataset(spec, sides, plan, &earlier, now);
         lines.extend(found.into_iter().map(|line| line.of(&spec.name)));
     }
     Ok(lines)
 }
 
-fn dataset(spec: &DatasetSpec, sides: &[Probed; 2], plan: &Plan, now: i64) -> Vec<Line> {
+fn dataset(
+    spec: &DatasetSpec,
+    sides: &[Probed; 2],
+    plan: &Plan,
+    earlier: &[Reading],
+    now: i64,
+) -> Vec<Line> {
     let mut lines = Vec::new();
     for side in Side::BOTH {
         let probed = &sides[side.index()];
@@ -62,10 +71,7 @@ fn dataset(spec: &DatasetSpec, sides: &[Probed; 2], plan: &Plan, now: i64) -> Ve
     }
     let [old, new] = sides;
     lines.extend(table::lines(spec, [old, new]));
-    lines.extend(match &spec.window {
-        None => need::duration([old, new], plan, now),
-        Some(_) => need::duration_at_most([old, new], plan),
-    });
+    lines.extend(duration::line(spec, [old, new], plan, earlier, now));
     lines
 }
 

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use super::probe::Probed;
 use crate::error::{Code, Failure};
-use crate::plan::{self, DatasetSpec, SourceOptions};
+use crate::plan::{DatasetSpec, Plan, SourceOptions, VerifyOptions};
 use crate::secret::Secret;
-use crate::source::facts::Facts;
+use crate::source::facts::{Facts, Rows};
 use crate::source::{Column, Declared, Identity, Location, Schema};
 use crate::value::Type;
 
@@ -59,14 +59,29 @@ pub fn unauthorised(why: &str) -> Failure {
     Failure::new(Code::Unauthorised, why, "check the keys")
 }
 
-/// A dataset of two files by `id`.
-pub fn dataset() -> DatasetSpec {
-    let location = || Some(Secret::new("old.csv"));
-    let options = SourceOptions {
-        locations: [location(), location()],
+/// The same with so many rows, in so many bytes.
+pub fn holding(mut probed: Probed, count: u64, bytes: Option<u64>) -> Probed {
+    probed.facts.rows = Some(Rows { count, exact: true });
+    probed.facts.bytes = bytes;
+    probed
+}
+
+/// One dataset by `id`.
+pub fn plan(old: &str, new: &str) -> Plan {
+    let source = SourceOptions {
+        locations: [old, new].map(|location| Some(Secret::new(location))),
+        tables: [old, new].map(|location| location.contains("://").then(|| "t".to_owned())),
         key: Some(vec!["id".to_owned()]),
         ..SourceOptions::default()
     };
-    let asked = plan::asked(&options, &|_| None, Path::new("")).expect("it makes sense");
-    asked.datasets.into_iter().next().expect("a dataset")
+    let options = VerifyOptions {
+        source,
+        ..VerifyOptions::default()
+    };
+    Plan::from(&options, &|_| None, Path::new("")).expect("it makes sense")
+}
+
+/// A dataset of two files by `id`.
+pub fn dataset() -> DatasetSpec {
+    plan("old.csv", "old.csv").datasets.remove(0)
 }
