@@ -2,6 +2,7 @@
 //! decided here; each command's arguments become plain values that `plan` reads.
 
 pub mod doctor;
+mod output;
 mod pace;
 mod recheck;
 mod rollback;
@@ -18,6 +19,7 @@ use super::help;
 use crate::plan::{Format, LimitOptions, Scope, SourceOptions, VerifyOptions, WindowOptions};
 use crate::secret::Secret;
 use doctor::DoctorArgs;
+use output::OutputArgs;
 pub use pace::PaceArgs;
 use recheck::RecheckArgs;
 pub use rollback::RollbackArgs;
@@ -198,18 +200,8 @@ pub struct VerifyArgs {
     pub window: WindowArgs,
     #[command(flatten)]
     pub recheck: RecheckArgs,
-    /// What to print on stdout
-    #[arg(long, value_enum, default_value_t = FormatArg::Text)]
-    pub format: FormatArg,
-    /// Where reports go, each run in a folder of its own [default: reports]
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    pub report_dir: Option<PathBuf>,
-    /// The mode of the report's files, in octal [default: 0600]
-    #[arg(long, value_name = "MODE")]
-    pub report_mode: Option<String>,
-    /// Memory to use before work spills to disk: 256MB, 1GiB or 25% of RAM [default: 25%]
-    #[arg(long, value_name = "SIZE")]
-    pub memory: Option<String>,
+    #[command(flatten)]
+    pub output: OutputArgs,
     /// Show this many differing rows side by side
     #[arg(long, value_name = "N")]
     pub show: Option<usize>,
@@ -367,16 +359,13 @@ impl From<VerifyArgs> for VerifyOptions {
             source: args.source.within(args.window),
             match_rate: args.match_rate,
             recheck: args.recheck.into(),
-            format: args.format.into(),
-            report_dir: args.report_dir,
-            report_mode: args.report_mode,
-            memory: args.memory,
             show: args.show,
             max_details: args.max_details,
             deadline: args.deadline,
             profile: args.profile,
             no_lock: args.no_lock,
             retries: args.retries,
+            ..args.output.into()
         }
     }
 }

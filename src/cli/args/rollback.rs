@@ -1,10 +1,8 @@
 //! The arguments of `rollback-check`.
 
-use std::path::PathBuf;
+use clap::Args;
 
-use clap::{Args, ValueHint};
-
-use super::{FormatArg, SourceArgs, WindowArgs};
+use super::{OutputArgs, SourceArgs, WindowArgs};
 use crate::cli::help;
 use crate::plan::{RollbackOptions, VerifyOptions};
 
@@ -26,18 +24,8 @@ pub struct RollbackArgs {
     /// End after this long (30s, 10m; 0: no deadline) with what was seen by then [default: 10m]
     #[arg(long, value_name = "TIME")]
     pub deadline: Option<String>,
-    /// What to print on stdout
-    #[arg(long, value_enum, default_value_t = FormatArg::Text)]
-    pub format: FormatArg,
-    /// Where the files go, each run in a folder of its own [default: reports]
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    pub report_dir: Option<PathBuf>,
-    /// The mode of the files, in octal [default: 0600]
-    #[arg(long, value_name = "MODE")]
-    pub report_mode: Option<String>,
-    /// Memory to use before work spills to disk: 256MB, 1GiB or 25% of RAM [default: 25%]
-    #[arg(long, value_name = "SIZE")]
-    pub memory: Option<String>,
+    #[command(flatten)]
+    pub output: OutputArgs,
     /// Write at most this many rows of a kind to the comparison's detail files; those
     /// that would be lost are always written whole [default: 10000]
     #[arg(long, value_name = "N")]
@@ -53,13 +41,9 @@ impl From<RollbackArgs> for RollbackOptions {
                     until: args.until,
                     window_column: args.window_column,
                 }),
-                format: args.format.into(),
-                report_dir: args.report_dir,
-                report_mode: args.report_mode,
-                memory: args.memory,
                 max_details: args.max_details,
                 deadline: args.deadline,
-                ..VerifyOptions::default()
+                ..args.output.into()
             },
             since: args.since,
         }
