@@ -201,6 +201,28 @@ fn a_look_that_fails_leaves_its_keys_open() {
     assert_eq!(undecided.count(), 1, "{gates:?}");
 }
 
+/// Asked for by its key, a row with an infinite one was not found on either side,
+/// and passed for settled.
+#[test]
+fn a_key_that_cannot_be_asked_for_does_not_settle() {
+    let server = Postgres::start();
+    let url = server.create_database("infinite");
+    server.sql(
+        "infinite",
+        "CREATE TABLE old (id numeric, value text); INSERT INTO old VALUES (1, 'a'), ('Infinity', 'b');
+         CREATE TABLE new AS SELECT id, 'x' AS value FROM old",
+    );
+    let args = sides(&url, &["--recheck", "1", "--recheck-delay", "0"]);
+    let report = verify_while(&Lab::new(), "infinite", &args, &[])
+        .exits(1)
+        .json();
+    let recheck = &report["datasets"][0]["recheck"];
+    assert_eq!(
+        (&recheck["settled"], &recheck["persistent"]),
+        (&0.into(), &2.into())
+    );
+}
+
 #[test]
 fn a_column_that_goes_between_two_looks_is_told() {
     let url = tables("altered");

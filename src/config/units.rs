@@ -66,7 +66,7 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     let trimmed = text.trim();
     (found <= limit)
         .then_some(found)
-        .ok_or_else(|| format!("`{trimmed}` is too long: at most 24 days, or `0` for no limit"))
+        .ok_or_else(|| format!("`{trimmed}` is too long: at most 24 days"))
 }
 
 /// The same without an upper limit; a day has 24 hours.

@@ -104,8 +104,12 @@ impl<'a> Again<'a> {
         let delay = self.spec.recheck.delay;
         let keys = counted(before.len() as u64, "key");
         let of = format!("{round} of {}", self.spec.recheck.rounds);
+        let when = match delay.is_zero() {
+            true => String::new(),
+            false => format!(" in {delay:?}"),
+        };
         self.progress
-            .phase(&format!("{keys} to be looked at again in {delay:?} ({of})"));
+            .phase(&format!("{keys} to be looked at again{when} ({of})"));
         let stop = &self.options.context.stop;
         stop.sleep(delay).map_err(|failure| vec![failure])?;
         self.progress

@@ -27,14 +27,16 @@ pub struct KeyColumn {
 
 impl Keys {
     /// The declared types of the key's columns, if from each the text of a key
-    /// leads back to the stored value.
+    /// leads back to the stored value, and can be asked for if it is stored.
     pub fn declared<'a>(&self, columns: &'a [Column]) -> Option<Vec<&'a Type>> {
         let declared = |key: &KeyColumn| {
             let column = columns.iter().find(|column| column.name == key.name)?;
             let ty = &column.declared.as_ref()?.ty;
             leads_back(ty, &key.ty).then_some(ty)
         };
-        self.columns.iter().map(declared).collect()
+        let types: Vec<&Type> = self.columns.iter().map(declared).collect::<Option<_>>()?;
+        let row = |row: &Vec<String>| row.iter().zip(&types).all(|(text, ty)| is_asked(text, ty));
+        self.rows.iter().all(row).then_some(types)
     }
 
     /// The keys that columns of these types can hold at all.
@@ -59,6 +61,12 @@ fn leads_back(declared: &Type, compared: &Type) -> bool {
     }
 }
 
+/// Whether a server can be asked for this text: newer ones store an infinite numeric,
+/// and for older ones it is no number.
+fn is_asked(text: &str, ty: &Type) -> bool {
+    *ty != Type::Numeric || !text.ends_with("Infinity")
+}
+
 /// Whether a column of this type can hold a value of this text: asked for one
 /// that it cannot, a server fails.
 fn fits(text: &str, ty: &Type) -> bool {
@@ -67,8 +75,6 @@ fn fits(text: &str, ty: &Type) -> bool {
         Type::Int4 => text.parse::<i32>().is_ok(),
         Type::Int8 => text.parse::<i64>().is_ok(),
         Type::Oid => text.parse::<u32>().is_ok(),
-        // Older servers know no infinite numeric.
-        Type::Numeric => !text.ends_with("Infinity"),
         _ => !text.contains('\0'),
     }
 }
@@ -131,6 +137,11 @@ mod tests {
         }
         assert!(!found(None, Type::Text), "undeclared");
         assert_eq!(keys(&[("no", Type::Text)], &[]).declared(&[]), None);
+        for (text, is_asked) in [("1.1", true), ("NaN", true), ("-Infinity", false)] {
+            let keys = keys(&[("id", Type::Numeric)], &[&["0"], &[text]]);
+            let columns = [column("id", Some(Type::Numeric))];
+            assert_eq!(keys.declared(&columns).is_some(), is_asked, "{text}");
+        }
     }
 
     #[test]
