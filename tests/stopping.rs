@@ -222,6 +222,19 @@ fn every_command_ends_at_a_signal() {
     }
 }
 
+/// What the signal broke off was told as two faults of the servers beside it.
+#[test]
+fn a_signal_is_the_one_reason_that_explain_tells() {
+    let url = slow("explained");
+    let lab = Lab::new();
+    let tables = ["--old-table", "slow", "--new-table", "good", "--key", "id"];
+    let running = lab.start(&[&["explain", "1", &url, &url], &tables[..]].concat());
+    until(|| active("explained") > 0);
+    running.signal("INT");
+    let ran = running.ends_within(SOON).exits(130);
+    assert_eq!(ran.stderr.matches("error: ").count(), 1, "{}", ran.stderr);
+}
+
 #[test]
 fn a_deadline_cuts_a_reading_and_tells_what_was_seen() {
     let url = slow("deadline");
@@ -376,9 +389,9 @@ fn the_time_it_will_take_is_told_beforehand() {
              [datasets.d.new]\nsource = \"{url}\"\ntable = \"new\"\nauthorization = \"{jwt}\"\n"
         ),
     );
-    // 100 pages and a few requests beside them, at 20 a second.
+    // 112 pages, of 9 new rows each, and a few requests beside them, at 20 a second.
     let ran = lab.run(&["verify", "--deadline", "1m"]).exits(0);
-    let told = "reading is expected to take at least 5 s (1,000 rows in 106 requests at 20/s)";
+    let told = "reading is expected to take at least 6 s (1,000 rows in 118 requests at 20/s)";
     assert_eq!(ran.stderr.matches(told).count(), 1, "{}", ran.stderr);
     assert!(
         !ran.stderr.contains("the deadline will pass"),

@@ -132,6 +132,10 @@ fn open(dir: &Path, path: &Path) -> Result<File> {
             Err(error) if error.kind() == ErrorKind::NotFound && !exists(dir) => continue,
             Err(error) => return Err(cannot_lock(path, &error)),
         };
+        // Reading what is no file may wait for ever.
+        if !file.metadata().is_ok_and(|metadata| metadata.is_file()) {
+            return Err(cannot_lock(path, &ErrorKind::InvalidInput.into()));
+        }
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Err(rustix::io::Errno::WOULDBLOCK) => return Err(held(&file)),
             Err(error) => return Err(cannot_lock(path, &error.into())),

@@ -74,6 +74,17 @@ fn folders_that_it_made_for_nothing_go_with_it() {
     assert_eq!(files(&reports), ["report.json"]);
 }
 
+/// Reading a pipe would wait for somebody to write to it, whatever the signals.
+#[test]
+fn what_is_no_file_is_no_lock() {
+    let dir = tempfile::tempdir().unwrap();
+    let pipe = dir.path().join(".lock-a");
+    let mode = rustix::fs::Mode::from_raw_mode(0o600);
+    rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    let failure = Lock::take(dir.path(), "a").unwrap_err();
+    assert_eq!(failure.code, Code::CannotWrite);
+}
+
 /// However often they come and go, no two hold it at once.
 #[test]
 fn a_lock_that_is_let_go_is_never_held_twice() {

@@ -55,7 +55,9 @@ pub fn both<W: Work>(
         failures: Vec::new(),
     };
     let ended = stream::run(inputs, work, progress, stop);
+    let mut came_to_end = [false; 2];
     for (side, ended) in Side::BOTH.into_iter().zip(ended) {
+        came_to_end[side.index()] = ended.receipt.is_ok();
         looked.states[side.index()] = ended.states;
         looked.rows[side.index()] = ended.rows;
         let came = ended.rows + ended.left_out;
@@ -69,7 +71,9 @@ pub fn both<W: Work>(
             }
         }
     }
-    for (side, source) in Side::BOTH.into_iter().zip(sources.iter_mut()) {
+    let both = Side::BOTH.into_iter().zip(sources.iter_mut());
+    // A side that broke off may have no connection any more that could be asked.
+    for (side, source) in both.filter(|(side, _)| came_to_end[side.index()]) {
         let changed = source.verify_unchanged().err();
         looked
             .failures
