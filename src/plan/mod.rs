@@ -111,6 +111,8 @@ pub struct DatasetPlan {
     /// Report names of columns on one side only, in that side's order.
     pub only: [Vec<String>; 2],
     pub ignored: Vec<String>,
+    /// Columns of both sides that are not compared because others are named.
+    pub left_out: Vec<String>,
     pub warnings: Vec<String>,
     pub gates: Gates,
     pub scope: Scope,

@@ -42,6 +42,7 @@ fn plan(spec: &DatasetSpec, schemas: [&Schema; 2]) -> Result<DatasetPlan> {
         definition: definition_of(&applied),
         only: Side::BOTH.map(|side| one_sided(spec, &sides, side)),
         ignored: spec.ignore.clone(),
+        left_out: left_out(spec, &key, &others, &sides),
         warnings: warnings(&columns, key.len(), schemas),
         age: age::resolve(spec, &columns, &sides)?,
         window: window::resolve(spec, &columns, &sides)?,
@@ -139,6 +140,22 @@ pub(super) fn others(spec: &DatasetSpec, key: &[String], sides: &[Columns<'_>; 2
     };
     let found = listed.into_iter().filter(compared);
     found.map(str::to_owned).collect()
+}
+
+/// What would be compared beside these if no columns were named.
+fn left_out(
+    spec: &DatasetSpec,
+    key: &[String],
+    others: &[String],
+    sides: &[Columns<'_>; 2],
+) -> Vec<String> {
+    let all = DatasetSpec {
+        only: None,
+        ..spec.clone()
+    };
+    let mut all = self::others(&all, key, sides);
+    all.retain(|name| !others.contains(name));
+    all
 }
 
 /// Columns that only this side has.

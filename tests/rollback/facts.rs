@@ -267,3 +267,32 @@ since = "2026-11-26T03:00+09:00"
     assert!(failed("emergency_stop").contains("does not only read"));
     assert!(failed("changed_since").contains("of no declared type"));
 }
+
+/// Rows that are equal in one column were called equal, whatever the others held.
+#[test]
+fn what_was_not_compared_is_named_in_the_answer() {
+    let lab = Lab::csv("id,v,price\n1,a,10\n", "id,v,price\n1,changed,10\n");
+    let args = [
+        "rollback-check",
+        "--quiet",
+        "old.csv",
+        "new.csv",
+        "--key",
+        "id",
+    ];
+    let ran = lab
+        .run(&[&args[..], &["--columns", "price"]].concat())
+        .exits(0);
+    assert_eq!(
+        first_line(&ran),
+        "SAFE: a rollback loses no row: old has the one row of new, equal, not comparing v"
+    );
+    let part = "\n    columns not compared: v\n";
+    assert!(ran.stdout.contains(part), "{}", ran.stdout);
+    let verified = lab.by_id(&["--columns", "price"]).exits(0);
+    assert_eq!(
+        verified.saved_report()["datasets"][0]["left_out"],
+        serde_json::json!(["v"])
+    );
+    lab.run(&args).exits(3);
+}

@@ -88,6 +88,9 @@ pub struct Dataset {
     /// Columns whose values would be lost with them, unless they are ignored.
     pub columns_only_new: Vec<String>,
     pub ignored: Vec<String>,
+    /// Columns of both sides that are not compared because `columns` names others.
+    #[serde(default)]
+    pub left_out: Vec<String>,
     pub old: Side,
     pub new: Side,
     /// What the old side was asked before it was compared.
@@ -152,6 +155,13 @@ pub enum CheckName {
     SyncState,
     EmergencyStop,
     ChangedSince,
+}
+
+impl Dataset {
+    /// The columns in which a difference would not be seen.
+    pub fn not_compared(&self) -> Vec<String> {
+        [&self.ignored[..], &self.left_out].concat()
+    }
 }
 
 impl Lost {

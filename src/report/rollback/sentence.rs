@@ -4,6 +4,9 @@
 use crate::gate::rollback::{Answer, Decision, Doubt};
 use crate::gate::{counted, thousands};
 
+/// So many columns that are not compared are named.
+const NAMED: usize = 3;
+
 /// What a sentence tells beside the decision.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Said<'a> {
@@ -15,6 +18,8 @@ pub struct Said<'a> {
     pub newer_in_old: u64,
     /// Whether a condition leaves rows out on either side.
     pub filtered: bool,
+    /// Columns in which a difference would not be seen.
+    pub not_compared: &'a [String],
 }
 
 /// One dataset's sentence.
@@ -40,10 +45,24 @@ fn safe(said: Said<'_>) -> String {
         0 => "equal".to_owned(),
         newer => format!("equal, or newer there ({})", thousands(newer)),
     };
+    let each = match said.new_rows {
+        1 => "the one row".to_owned(),
+        rows => format!("each of the {}", counted(rows, "row")),
+    };
     format!(
-        "a rollback loses no row: old has each of the {} of new, {newer}",
-        counted(said.new_rows, "row")
+        "a rollback loses no row: old has {each} of new, {newer}{}",
+        but_for(said.not_compared)
     )
+}
+
+/// Equal rows are equal in what was compared, and no more is said of them.
+fn but_for(columns: &[String]) -> String {
+    let (named, more) = columns.split_at(columns.len().min(NAMED));
+    match (named, more.len()) {
+        ([], _) => String::new(),
+        (_, 0) => format!(", not comparing {}", named.join(", ")),
+        (_, more) => format!(", not comparing {} and {more} more", named.join(", ")),
+    }
 }
 
 fn loses(decision: &Decision) -> String {
@@ -194,7 +213,7 @@ mod tests {
             new_rows: 2505,
             newer_in_old: fates.newer_in_old,
             why: [None, Some("HTTP 503")],
-            filtered: false,
+            ..Said::default()
         };
         of(&decide(&seen(fates, complete)), said)
     }
@@ -249,6 +268,22 @@ mod tests {
             sentence(one, [false, true]),
             "CANNOT TELL: the old side was not read whole"
         );
+    }
+
+    #[test]
+    fn what_was_not_compared_is_not_called_equal() {
+        let decision = decide(&seen(Fates::default(), [true; 2]));
+        let columns = ["a", "b", "c", "d", "e"].map(str::to_owned);
+        let told = |count: usize| {
+            let said = Said {
+                not_compared: &columns[..count],
+                ..Said::default()
+            };
+            of(&decision, said)
+        };
+        assert!(told(0).ends_with(" of new, equal"));
+        assert!(told(1).ends_with(" of new, equal, not comparing a"));
+        assert!(told(5).ends_with(" of new, equal, not comparing a, b, c and 2 more"));
     }
 
     #[test]
@@ -318,7 +353,7 @@ mod tests {
             let [only_in_new, newer_in_new, newer_in_old, direction_unknown, unpaired, unreadable] = counts;
             let fates = Fates { only_in_new, newer_in_new, newer_in_old, direction_unknown, unpaired, unreadable };
             let decision = decide(&seen(fates, [old, new]));
-            let told = of(&decision, Said { filtered, new_rows: 2505, newer_in_old, why: [None; 2] });
+            let told = of(&decision, Said { filtered, new_rows: 2505, newer_in_old, ..Said::default() });
             let word = match decision.answer {
                 Answer::Safe => "SAFE: ",
                 Answer::Loses => "LOSES ",

@@ -181,8 +181,9 @@ fn fates(dataset: &Dataset, ink: Ink, out: &mut String) {
         let names = sentence(&dataset.columns_only_new.join(", "));
         out.push_str(&format!("    columns of new that old has not: {names}\n"));
     }
-    if !dataset.ignored.is_empty() {
-        let names = sentence(&dataset.ignored.join(", "));
+    let not_compared = dataset.not_compared();
+    if !not_compared.is_empty() {
+        let names = sentence(&not_compared.join(", "));
         out.push_str(&format!("    columns not compared: {names}\n"));
     }
 }

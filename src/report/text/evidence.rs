@@ -107,7 +107,7 @@ pub fn rules(dataset: &Dataset, page: &Page<'_>, out: &mut String) {
     }
 }
 
-/// Columns that were not compared: on one side only, or ignored.
+/// Columns that were not compared: on one side only, ignored, or left out.
 pub fn schema(dataset: &Dataset, page: &Page<'_>, out: &mut String) {
     let words = page.words;
     let names = |names: &[String]| {
@@ -127,8 +127,14 @@ pub fn schema(dataset: &Dataset, page: &Page<'_>, out: &mut String) {
         .map(|(side, columns)| format!("{side}: {}", names(columns)))
         .collect();
     page.list(words.schema, &drift, out);
-    if !dataset.ignored.is_empty() {
-        page.list(words.ignored, &[names(&dataset.ignored)], out);
+    let not_compared = [
+        (words.ignored, &dataset.ignored),
+        (words.left_out, &dataset.left_out),
+    ];
+    for (why, columns) in not_compared {
+        if !columns.is_empty() {
+            page.list(why, &[names(columns)], out);
+        }
     }
 }
 

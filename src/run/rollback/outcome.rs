@@ -30,10 +30,10 @@ impl Seen<'_> {
         let decision = gate::decide(&self.basis());
         let rollback = &self.spec.rollback;
         let counts = &self.dataset.counts;
-        let model = report::Dataset {
+        let mut model = report::Dataset {
             name: self.dataset.name.clone(),
             answer: decision.answer,
-            sentence: self.sentence(&decision),
+            sentence: String::new(),
             lost: Lost::of(&decision),
             rows: self.basis().fates,
             matched: counts.matched,
@@ -47,11 +47,25 @@ impl Seen<'_> {
             group_by: rollback.group_by.clone(),
             columns_only_new: self.dataset.columns_only_new.clone(),
             ignored: self.spec.ignore.clone(),
+            left_out: self.left_out(),
             old: self.side(Side::Old),
             new: self.side(Side::New),
             checks: self.checks.clone(),
         };
+        model.sentence = self.sentence(&decision, &model.not_compared());
         (model, decision)
+    }
+
+    /// The column that tells the newer row is read also where it is not compared.
+    fn left_out(&self) -> Vec<String> {
+        let mut left_out = self.dataset.left_out.clone();
+        let is_named = |name: &&String| {
+            let mut only = self.spec.only.iter();
+            only.all(|only| only.contains(name))
+        };
+        let updated_at = self.spec.rollback.updated_at.as_ref();
+        left_out.extend(updated_at.filter(|name| !is_named(name)).cloned());
+        left_out
     }
 
     fn basis(&self) -> gate::Seen {
@@ -95,7 +109,7 @@ impl Seen<'_> {
         }
     }
 
-    fn sentence(&self, decision: &Decision) -> String {
+    fn sentence(&self, decision: &Decision, not_compared: &[String]) -> String {
         let why = [Side::Old, Side::New].map(|side| {
             let of_side = |reason: &&Reason| {
                 let gate = matches!(reason.code, Code::GateBroken | Code::Undecided);
@@ -109,6 +123,7 @@ impl Seen<'_> {
             new_rows: self.dataset.new.rows,
             newer_in_old: self.counted.fates.newer_in_old,
             filtered: self.filters().iter().any(Option::is_some),
+            not_compared,
         };
         sentence::of(decision, said)
     }
