@@ -22,7 +22,7 @@ pub fn read<'a>(node: &Node<'a>, reading: &mut Reading<'a>) -> WindowTable {
     if fields.get("since").or(fields.get("until")).is_none() {
         reading.problem(
             node,
-            "`since` or `until` is due here: a time, or how long ago (\"24h\")",
+            "`since` or `until` is due here: a time, or how long ago (\"24h\", \"7d\")",
         );
     }
     WindowTable {

@@ -14,7 +14,7 @@ pub struct WindowArgs {
         long_help = "Compare only rows whose time is not before this one
 
 A TIME is 2026-11-26T03:00+09:00, '2026-11-26 03:00' by this machine's clock, or
-how long ago (24h). COLUMN=TIME names the column too. Rows outside, and those
+how long ago (24h, 7d). COLUMN=TIME names the column too. Rows outside, and those
 with NULL for a time, are not compared; the report says how many there are."
     )]
     pub since: Option<String>,
