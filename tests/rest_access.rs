@@ -11,6 +11,7 @@ use common::Lab;
 use support::Postgres;
 use support::api::{capped, context, limits, open, read, serve, service, side, verify, wants};
 use support::fault::{Plan, Proxy};
+use support::gateway::{self, Coding};
 use support::postgrest::{Options, Postgrest};
 use support::reading::{self, Keep};
 
@@ -44,19 +45,42 @@ fn a_secret_key_that_no_gateway_heeds_is_nobodys() {
     assert_eq!(rows.len(), 40);
     let doubt = receipt.doubt.expect("a doubt");
     assert_eq!(doubt.code, Code::RowSecurity);
-    assert!(doubt.why.contains("without the sb_secret_ key"), "{doubt}");
-    let (source, _) = open(&spec, &context(limits())).expect("opens");
-    let role = source.identity().role.expect("a role");
-    assert!(role.contains("nobody heeds"), "{role}");
+    assert!(doubt.why.contains("a made-up key"), "{doubt}");
+    let mut declared = with_secret_key(&api.url());
+    declared.rest.role = Some("anon".to_owned());
+    let (_, receipt) = read(&declared, &context(limits()), &["id"]).expect("read");
+    assert_eq!(
+        receipt.doubt, None,
+        "it was said that anybody sees every row"
+    );
+}
+
+/// Nor does a token mean anything behind a gateway that takes it away.
+#[test]
+fn a_token_that_a_gateway_takes_away_is_nobodys() {
+    let api = serve("rest_taken_token", ROWS, capped());
+    let token = api.jwt("service_role");
+    for heeds in [true, false] {
+        let root = gateway::start_as(api.url(), Coding::Gzip, heeds);
+        let mut spec = side(&root, "listings", Some(&token));
+        for role in [None, Some("service_role".to_owned())] {
+            spec.rest.role = role;
+            let (rows, receipt) = read(&spec, &context(limits()), &["id"]).expect("read");
+            let doubt = receipt.doubt.map(|doubt| doubt.code);
+            let due = (!heeds).then_some(Code::RowSecurity);
+            assert_eq!((rows.len(), doubt), (100, due));
+        }
+    }
 }
 
 #[test]
 fn a_secret_key_that_a_gateway_asks_for_is_the_service_roles() {
     let api = serve("rest_gateway_key", ROWS, capped());
     let refused = r#"{"message":"Invalid API key"}"#;
-    // After the description, a row and the count comes the one with another key.
+    // The last of all requests comes with another key.
     let json = [("content-type", "application/json")];
-    let proxy = Proxy::start(api.port(), Plan::answer(4, 401, &json, refused));
+    let last = 4 + 3 + 1 + 1;
+    let proxy = Proxy::start(api.port(), Plan::answer(last, 401, &json, refused));
     let spec = with_secret_key(&proxy.url());
     let (rows, receipt) = read(&spec, &context(limits()), &["id"]).expect("read");
     assert_eq!((rows.len(), receipt.doubt, proxy.fired()), (100, None, 1));

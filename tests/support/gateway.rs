@@ -16,18 +16,37 @@ pub enum Coding {
 /// Starts one in front of `root`; it takes `lose` bytes from the end of each
 /// page of rows. Lives as long as the test process.
 pub fn start(root: String, coding: Coding, lose: usize) -> String {
+    listen(move |client| serve(client, &root, coding, lose, &PASSED))
+}
+
+/// One that loses nothing of the rows, but perhaps the token of who asks.
+pub fn start_as(root: String, coding: Coding, token: bool) -> String {
+    let passed = if token { &PASSED[..] } else { &PASSED[1..] };
+    listen(move |client| serve(client, &root, coding, 0, passed))
+}
+
+/// What it passes on of a request.
+const PASSED: [&str; 3] = ["authorization", "accept", "prefer"];
+
+fn listen(serve: impl Fn(TcpStream) -> std::io::Result<()> + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("its address").port();
     std::thread::spawn(move || {
         for client in listener.incoming().flatten() {
             // A client that goes away in the middle is not this test's concern.
-            let _ = serve(client, &root, coding, lose);
+            let _ = serve(client);
         }
     });
     format!("http://127.0.0.1:{port}")
 }
 
-fn serve(mut client: TcpStream, root: &str, coding: Coding, lose: usize) -> std::io::Result<()> {
+fn serve(
+    mut client: TcpStream,
+    root: &str,
+    coding: Coding,
+    lose: usize,
+    passed: &[&str],
+) -> std::io::Result<()> {
     let mut lines = BufReader::new(client.try_clone()?).lines();
     let Some(first) = lines.next().transpose()? else {
         return Ok(());
@@ -40,7 +59,6 @@ fn serve(mut client: TcpStream, root: &str, coding: Coding, lose: usize) -> std:
             None => break,
         }
     }
-    let passed = ["accept", "authorization", "prefer"];
     let passed: Vec<(&str, &str)> = headers
         .iter()
         .filter(|(name, _)| passed.contains(&name.as_str()))

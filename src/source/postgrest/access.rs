@@ -30,7 +30,7 @@ pub enum Role {
     Anonymous,
     /// A token that is no JWT, or one without a role.
     Unknown,
-    /// A Supabase secret key, which means nothing to PostgREST itself.
+    /// A key that the server does not look at.
     Unheeded,
 }
 
@@ -41,7 +41,7 @@ impl Role {
             Role::Named(name) => name,
             Role::Anonymous => "(no token: the API's anonymous role)",
             Role::Unknown => "(a token that names no role)",
-            Role::Unheeded => "(an sb_secret_ key that nobody heeds: the API's anonymous role)",
+            Role::Unheeded => "(a key that nobody heeds: the API's anonymous role)",
         }
     }
 }
@@ -69,12 +69,6 @@ impl Access {
             headers,
             role: role(apikey, bearer.as_ref()),
         })
-    }
-
-    /// Whether the role is what a gateway before PostgREST makes of a key: without
-    /// that gateway the key is as good as none.
-    pub fn hangs_on_a_gateway(&self) -> bool {
-        matches!(self.role, Role::Named(_)) && !self.headers.contains_key(AUTHORIZATION)
     }
 
     /// The root under a name that it shares with every other name of this machine.
@@ -107,7 +101,7 @@ impl Access {
             Role::Unknown | Role::Unheeded if declared.is_some() => return None,
             Role::Unknown => "a role that its token does not name".to_owned(),
             Role::Unheeded => {
-                "nobody in particular (the server answers without the sb_secret_ key too, which only Supabase's gateway knows)".to_owned()
+                "nobody in particular (the server answers a made-up key too: a gateway takes the token away, or the one that knows an sb_secret_ key is missing)".to_owned()
             }
         };
         Some(Failure::new(

@@ -37,8 +37,8 @@ pub struct Request<'a> {
     pub query: Vec<Pair>,
     /// Whether to count all rows that meet the query.
     pub count: bool,
-    /// Whether to ask with a key that nobody knows.
-    pub stranger: bool,
+    /// A key that nobody knows, in the place of the side's own.
+    pub stranger: Option<(&'static str, &'static str)>,
     /// Whether to name no schema, although the side has one.
     pub unnamed: bool,
 }
@@ -219,8 +219,8 @@ impl Client {
         if let Some((_, name)) = self.profile.as_ref().filter(|_| !request.unnamed) {
             built = built.header("accept-profile", name.clone());
         }
-        if request.stranger {
-            built = built.header("apikey", "unknown");
+        if let Some((name, key)) = request.stranger {
+            built = built.header(name, key);
         }
         match request.count {
             true => built.header("prefer", "count=exact"),

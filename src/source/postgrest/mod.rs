@@ -14,6 +14,7 @@ mod description;
 mod doubt;
 mod facts;
 mod filter;
+mod heeded;
 mod keyed;
 mod keyset;
 mod opened;
@@ -31,7 +32,7 @@ use std::sync::Arc;
 
 use tokio::runtime::{Builder, Runtime};
 
-use self::access::{Access, Role};
+use self::access::Access;
 use self::ask::Asking;
 use self::client::Client;
 use self::columns::Item;
@@ -260,7 +261,6 @@ impl Source for Postgrest {
                 select: &self.select,
                 origin: self.origin(),
                 named_schema: self.profile.is_some(),
-                by_gateway: self.access.hangs_on_a_gateway(),
             };
             let opened = self.runtime.block_on(opening.open());
             // Nothing was read that could be started over: only asked again and again.
@@ -268,10 +268,7 @@ impl Source for Postgrest {
                 again: false,
                 ..failure
             });
-            let opened = self.opened.insert(opened?);
-            if opened.unheeded {
-                self.access.role = Role::Unheeded;
-            }
+            self.opened = Some(opened?);
         }
         Ok(self.opened()?.schema.clone())
     }
@@ -317,9 +314,13 @@ impl Source for Postgrest {
             after,
             moves: self.moves,
         };
+        let doubt = match sum.doubt(&self.access, self.options.role.as_deref()) {
+            None => self.runtime.block_on(self.unheeded())?,
+            doubt => doubt,
+        };
         Ok(Receipt {
             counts: Some([before, after]),
-            doubt: sum.doubt(&self.access, self.options.role.as_deref()),
+            doubt,
             warnings: sum.warning().into_iter().collect(),
             ..self.receipt(&counted)
         })

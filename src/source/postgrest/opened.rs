@@ -25,8 +25,6 @@ pub struct Opened {
     pub count: u64,
     /// The schema that answers, where the API serves several.
     pub served_from: Option<String>,
-    /// Whether the server answers anybody, so that the key did nothing.
-    pub unheeded: bool,
 }
 
 /// A table that is about to be opened.
@@ -38,8 +36,6 @@ pub struct Opening<'a> {
     pub origin: Origin,
     /// Whether the schema is asked for by its name.
     pub named_schema: bool,
-    /// Whether a gateway has to know the key for it to mean anything.
-    pub by_gateway: bool,
 }
 
 impl Opening<'_> {
@@ -86,7 +82,6 @@ impl Opening<'_> {
             key,
             count,
             served_from,
-            unheeded: self.by_gateway && self.answers_anybody().await?,
         })
     }
 
@@ -111,22 +106,6 @@ impl Opening<'_> {
             Ok(answer) => Ok(answer.schema.is_some()),
             Err(refusal @ Refusal::Passing(..)) => Err(refusal.failure()),
             Err(_) => Ok(true),
-        }
-    }
-
-    /// Whether the table is read without a key just as well. Only a refusal shows
-    /// that the key was looked at.
-    async fn answers_anybody(&self) -> Result<bool> {
-        let request = Request {
-            table: Some(self.table),
-            query: self.no_rows(),
-            stranger: true,
-            ..Request::default()
-        };
-        match self.client.ask(&request).await {
-            Err(Refusal::Final(failure)) if failure.code == Code::Unauthorised => Ok(false),
-            Err(refusal @ Refusal::Passing(..)) => Err(refusal.failure()),
-            _ => Ok(true),
         }
     }
 

@@ -1,0 +1,47 @@
+//! Whether the server looks at who asks. A gateway may take the token away, and
+//! PostgREST itself knows no `sb_secret_` key: then its anonymous role answers, which
+//! may see fewer rows, and its count holds no others.
+
+use reqwest::header::AUTHORIZATION;
+
+use super::Postgrest;
+use super::access::Role;
+use super::answer::Refusal;
+use super::client::Request;
+use crate::error::{Failure, Result};
+
+impl Postgrest {
+    /// What speaks against the rows being those that the role sees, which the keys
+    /// stand for. Only a refusal of another key shows that ours was looked at.
+    pub(super) async fn unheeded(&self) -> Result<Option<Failure>> {
+        let has_token = self.access.headers.contains_key(AUTHORIZATION);
+        let stands_for = has_token || matches!(self.access.role, Role::Named(_));
+        if !stands_for || !self.answers_anybody(has_token).await? {
+            return Ok(None);
+        }
+        let mut access = self.access.clone();
+        access.role = Role::Unheeded;
+        // Who sends a token has said more than that anybody sees every row.
+        let declared = self.options.role.as_deref().filter(|_| !has_token);
+        Ok(access.may_hide_rows(declared))
+    }
+
+    async fn answers_anybody(&self, has_token: bool) -> Result<bool> {
+        let limit = ("limit".to_owned(), "0".to_owned());
+        let selected = super::columns::select(&self.select);
+        let request = Request {
+            table: Some(&self.table),
+            query: selected.into_iter().chain([limit]).collect(),
+            stranger: Some(match has_token {
+                true => ("authorization", "Bearer unknown"),
+                false => ("apikey", "unknown"),
+            }),
+            ..Request::default()
+        };
+        match self.client.ask(&request).await {
+            Ok(_) => Ok(true),
+            Err(Refusal::Final(failure)) if !failure.transient => Ok(false),
+            Err(refusal) => Err(refusal.failure()),
+        }
+    }
+}
