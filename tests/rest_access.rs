@@ -66,6 +66,8 @@ fn a_token_that_a_gateway_takes_away_is_nobodys() {
         for role in [None, Some("service_role".to_owned())] {
             spec.rest.role = role;
             let (rows, receipt) = read(&spec, &context(limits()), &["id"]).expect("read");
+            let told = receipt.doubt.as_ref();
+            assert!(told.is_none_or(|doubt| doubt.next.contains("leave the token out")));
             let doubt = receipt.doubt.map(|doubt| doubt.code);
             let due = (!heeds).then_some(Code::RowSecurity);
             assert_eq!((rows.len(), doubt), (100, due));

@@ -10,6 +10,10 @@ use super::answer::Refusal;
 use super::client::Request;
 use crate::error::{Failure, Result};
 
+/// Where a token is sent that does nothing, declaring a role is not enough.
+const NO_TOKEN: &str = "look for what takes the token away between shadowgate and PostgREST; where \
+    anybody may see every row, leave the token out and say so: role = \"NAME\" for this side";
+
 impl Postgrest {
     /// What speaks against the rows being those that the role sees, which the keys
     /// stand for. Only a refusal of another key shows that ours was looked at.
@@ -23,7 +27,14 @@ impl Postgrest {
         access.role = Role::Unheeded;
         // Who sends a token has said more than that anybody sees every row.
         let declared = self.options.role.as_deref().filter(|_| !has_token);
-        Ok(access.may_hide_rows(declared))
+        let doubt = access.may_hide_rows(declared);
+        Ok(doubt.map(|failure| match has_token {
+            true => Failure {
+                next: NO_TOKEN.to_owned(),
+                ..failure
+            },
+            false => failure,
+        }))
     }
 
     async fn answers_anybody(&self, has_token: bool) -> Result<bool> {
