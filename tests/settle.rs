@@ -108,6 +108,23 @@ fn young_rows_move_and_decide_nothing_alone() {
     assert!(!page.stdout.contains("settled"), "{}", page.stdout);
 }
 
+/// Without a zone no time is young, and nothing said why a row in flight failed.
+#[test]
+fn keys_whose_rows_do_not_tell_their_age_are_counted() {
+    let lab = Lab::csv(
+        "id,v,at\n1,a,2026-11-27 03:00\n2,b,2026-11-27 03:00Z\n",
+        "id,v,at\n1,x,2026-11-27 03:00\n2,x,\n",
+    );
+    config(&lab, FILES, "ignore = [\"at\"]");
+    let report = run(&lab, &[]).exits(1).json();
+    let warning = report["datasets"][0]["warnings"][0].as_str();
+    let told = warning.expect("a warning");
+    assert!(
+        told.contains("no row of 1 key that did not match"),
+        "{told}"
+    );
+}
+
 /// Rows are kept, told apart by prints, or compared with the time itself: the
 /// states are the same.
 #[test]

@@ -22,6 +22,8 @@ pub struct Parts {
     pub moving: Found,
     /// The keys of `unmatched` and `moving`, where they are watched.
     pub keys: Unmatched,
+    /// Keys that do not match, of which no row tells its age though that is asked for.
+    pub ageless: u64,
     /// The pair compared last, for its memory.
     scratch: RowDiff,
 }
@@ -46,6 +48,7 @@ impl Parts {
             unmatched: Found::new(rules),
             moving: Found::new(rules),
             keys: Unmatched::default(),
+            ageless: 0,
             scratch: RowDiff::default(),
         }
     }
@@ -99,7 +102,8 @@ impl Parts {
             moving: false,
         };
         let part = if diff.differs() {
-            let young = is_young(Side::Old, old, rules) || is_young(Side::New, new, rules);
+            let rows = [(Side::Old, old), (Side::New, new)];
+            let young = self.is_young(&rows.map(|(side, row)| is_young(side, row, rules)));
             pair.moving = self.watch(pairing, rules.key_of(old), young, rules);
             self.open(pair.moving)
         } else {
@@ -118,7 +122,7 @@ impl Parts {
         unclear: bool,
         rules: Rules<'_>,
     ) {
-        let young = is_young(side, row, rules);
+        let young = self.is_young(&[is_young(side, row, rules)]);
         let moving = self.watch(pairing, rules.key_of(row), young, rules);
         let part = self.open(moving);
         part.views.count(pairing, unclear);
@@ -138,14 +142,15 @@ impl Parts {
             (None, Some(print)) => row(Side::New, print)?,
             (None, None) => return Ok(()),
         };
-        let mut young = false;
+        let mut ages = Vec::new();
         if rules.watch.young.is_some() {
             for (side, prints) in Side::BOTH.into_iter().zip(prints) {
                 for print in prints {
-                    young |= is_young(side, &row(side, print)?, rules);
+                    ages.push(is_young(side, &row(side, print)?, rules));
                 }
             }
         }
+        let young = self.is_young(&ages);
         let key = rules.key_of(&first);
         let moving = self.watch(pairing, key, young, rules);
         let part = self.open(moving);
@@ -166,6 +171,13 @@ impl Parts {
         let print = prints.into_iter().flatten().next().map(Print::key);
         let moved = print.is_some_and(|print| self.keys.add(print, key, held, rules.watch));
         moved || young
+    }
+
+    /// Whether any of a key's rows is young; a key of which none tells is counted.
+    fn is_young(&mut self, rows: &[Option<bool>]) -> bool {
+        let is_told = rows.is_empty() || rows.iter().any(Option::is_some);
+        self.ageless += u64::from(!is_told);
+        rows.contains(&Some(true))
     }
 
     fn open(&mut self, moving: bool) -> &mut Found {
@@ -191,6 +203,7 @@ impl Parts {
         self.unmatched.merge(other.unmatched);
         self.moving.merge(other.moving);
         self.keys.merge(other.keys, rules.watch.limit);
+        self.ageless += other.ageless;
     }
 
     /// Puts what a later look found of all keys that did not match in the place
@@ -278,13 +291,13 @@ impl Whole {
 }
 
 /// Whether a row was changed so lately that it may still be on its way: its own
-/// time stands behind its columns, where it is known.
-fn is_young(side: Side, row: &[u8], rules: Rules<'_>) -> bool {
+/// time stands behind its columns. `None` where that is not known.
+fn is_young(side: Side, row: &[u8], rules: Rules<'_>) -> Option<bool> {
     let Some(young) = rules.watch.young else {
-        return false;
+        return Some(false);
     };
     let time = cells(row).nth(rules.tolerances.len());
-    let time = time.filter(|cell| cell.tag == tag::TIMESTAMPTZ);
-    let time = time.and_then(|cell| cell.payload.try_into().ok().map(i64::from_be_bytes));
-    time.is_some_and(|time| time > young[side.index()])
+    let time = time.filter(|cell| cell.tag == tag::TIMESTAMPTZ)?;
+    let time = i64::from_be_bytes(time.payload.try_into().ok()?);
+    Some(time > young[side.index()])
 }

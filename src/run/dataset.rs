@@ -107,6 +107,7 @@ impl<'a> Pair<'a> {
         self.count_left_out(&mut compared.ends);
         self.stop.once(&mut compared.ends.failures);
         compared.ends.set_beside(&compared.parts);
+        compared.ends.warn_of_ageless(compared.parts.ageless);
         Ok(compared)
     }
 

@@ -7,7 +7,7 @@ use super::stream::Ended;
 use super::times::Times;
 use crate::compare::{Parts, Whole};
 use crate::error::{Code, Failure, Result, Side};
-use crate::gate::{Lag, Took};
+use crate::gate::{Lag, Took, counted};
 use crate::source::Receipt;
 use crate::stop::{Cause, Stop};
 
@@ -142,6 +142,16 @@ impl Ends {
     pub fn set_beside(&mut self, parts: &Parts) {
         let rows = parts.rows();
         self.beside = [0, 1].map(|side| self.counted[side].rows.saturating_sub(rows[side]));
+    }
+
+    /// Says of how many keys a delay could not be allowed for.
+    pub fn warn_of_ageless(&mut self, keys: u64) {
+        if keys > 0 {
+            self.warnings.push(format!(
+                "settle_after: no row of {} that did not match says when it was changed (updated_at is NULL, no time, or has no zone): they count as old",
+                counted(keys, "key")
+            ));
+        }
     }
 
     pub fn complete(&self) -> bool {
