@@ -4,6 +4,7 @@
 
 mod support;
 
+use std::io::Write;
 use std::time::{Duration, Instant};
 
 use support::Postgres;
@@ -345,6 +346,32 @@ fn keys_do_not_travel_in_clear() {
     assert_eq!(failure.code, Code::Config);
     assert!(failure.why.contains("unencrypted"), "{failure}");
     assert!(!failure.to_string().contains("hunter2"), "{failure}");
+}
+
+/// A silence never lasts, and the answer does not end either.
+#[test]
+fn an_answer_that_comes_byte_by_byte_is_given_up() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("its address").port();
+    std::thread::spawn(move || {
+        for mut client in listener.incoming().flatten() {
+            let head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n";
+            let mut going = client.write_all(head).is_ok();
+            while going {
+                std::thread::sleep(Duration::from_millis(20));
+                going = client.write_all(b" ").is_ok();
+            }
+        }
+    });
+    let spec = side(&format!("http://127.0.0.1:{port}"), "listings", None);
+    let short = Limits {
+        retries: 0,
+        request_timeout: Duration::from_millis(100),
+        ..limits()
+    };
+    let failure = open(&spec, &context(short)).err().expect("no end");
+    assert_eq!(failure.code, Code::Timeout, "{failure}");
+    assert!(failure.transient);
 }
 
 #[test]

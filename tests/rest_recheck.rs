@@ -94,6 +94,7 @@ fn rows_that_come_and_go_while_they_are_read_are_looked_at_again() {
     let counted = (found.new.counted_before, found.new.counted_after);
     assert_eq!(counted, (Some(1000), Some(997)));
     assert_eq!((found.new.complete, found.new.rows), (true, 997));
+    assert_eq!(found.new.distinct_keys, Some(found.counts.new_keys));
     let told = "new side: rows came or went while it was read: the server counted 1000 before and 997 after, and 997 were received";
     assert!(
         found.warnings.iter().any(|it| it == told),

@@ -83,8 +83,8 @@ pub fn dataset(input: Input<'_>) -> (Dataset, Details) {
         warnings: [&plan.warnings[..], input.warnings, &edge].concat(),
         gates: input.findings.clone(),
         samples: first(&details, SAMPLES),
-        old: receipt(&input.sides[0]),
-        new: receipt(&input.sides[1]),
+        old: receipt(&input.sides[0], tally.sides[0].keys),
+        new: receipt(&input.sides[1], tally.sides[1].keys),
     };
     let details = Details {
         dataset: plan.name.clone(),
@@ -209,7 +209,7 @@ fn rules(input: &Input<'_>, column: usize) -> Vec<RuleCount> {
         .collect()
 }
 
-fn receipt(side: &SideRead<'_>) -> Receipt {
+fn receipt(side: &SideRead<'_>, keys: u64) -> Receipt {
     let seconds = side.reading.as_secs_f64();
     let waiting = side.waiting.as_secs_f64();
     let lag = side.receipt.lag.unwrap_or_default();
@@ -227,6 +227,7 @@ fn receipt(side: &SideRead<'_>) -> Receipt {
         pages: side.receipt.pages,
         counted_before: side.receipt.counts.map(|counts| counts[0]),
         counted_after: side.receipt.counts.map(|counts| counts[1]),
+        distinct_keys: side.receipt.counts.filter(|_| side.complete).map(|_| keys),
         standby: side.receipt.lag.is_some(),
         lag_seconds: lag.most.map(|most| most.as_secs_f64()),
         lag_bytes: lag.bytes,

@@ -286,6 +286,9 @@ pub struct Receipt {
     pub counted_before: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub counted_after: Option<u64>,
+    /// How many different keys its rows have, to be held against those counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub distinct_keys: Option<u64>,
     /// Present where it was read from a standby.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub standby: bool,

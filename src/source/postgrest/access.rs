@@ -141,6 +141,17 @@ fn value(secret: &Secret, what: &str) -> Result<HeaderValue> {
     }
 }
 
+/// A schema's name as a header carries it.
+pub fn schema(name: &str) -> Result<HeaderValue> {
+    HeaderValue::from_str(name).map_err(|_| {
+        Failure::new(
+            Code::Config,
+            format!("the schema {name:?} cannot be asked for: no header can carry its name"),
+            "name a view of it in a schema with a plain name",
+        )
+    })
+}
+
 /// Whether nobody on the way can read along.
 fn is_private(root: &Url) -> bool {
     root.scheme() == "https" || is_loopback(root)

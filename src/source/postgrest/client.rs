@@ -14,7 +14,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use url::Url;
 
-use super::access::Access;
+use super::access::{self, Access};
 use super::answer::{Answer, ContentRange, Refusal, refusal};
 use super::keyset::Pair;
 use super::seen::{Asked, Seen};
@@ -26,6 +26,9 @@ use crate::source::{Context, backoff};
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// The first wait before a request is made again; it doubles from time to time.
 const FIRST_WAIT: Duration = Duration::from_millis(250);
+/// A whole answer may take so many times as long as a silence in it: one that comes
+/// byte by byte would never end.
+const WHOLE: u32 = 10;
 /// A page larger than this is no page.
 const LARGEST: usize = 1 << 30;
 
@@ -61,8 +64,7 @@ impl Client {
         spec: &Spec,
         context: &Context,
     ) -> Result<Client> {
-        let named = |name| HeaderValue::from_str(name).map_err(|_| bad_profile(name));
-        let profile = profile.map(|name| Ok((name.to_owned(), named(name)?)));
+        let profile = profile.map(|name| Ok((name.to_owned(), access::schema(name)?)));
         let mut builder = reqwest::Client::builder()
             .default_headers(access.headers.clone())
             .user_agent(concat!("shadowgate/", env!("CARGO_PKG_VERSION")))
@@ -70,6 +72,7 @@ impl Client {
             .http1_only()
             .tls_backend_preconfigured(tls(&access.root, spec.sslrootcert.as_deref())?)
             .read_timeout(context.limits.request_timeout)
+            .timeout(context.limits.request_timeout * WHOLE)
             .pool_max_idle_per_host(context.limits.connections);
         if access.root.scheme() == "http" && access.is_private() {
             // A proxy that the environment names would be sent the keys, in clear.
@@ -326,14 +329,6 @@ fn not_postgrest(what: &str, kind: &str) -> Refusal {
         format!("{what}: the answer is {kind}, and not PostgREST's"),
         "check that the location is PostgREST's root (…/rest/v1 at Supabase) and that no gateway answers in its place",
     ))
-}
-
-fn bad_profile(profile: &str) -> Failure {
-    Failure::new(
-        Code::Config,
-        format!("the schema {profile:?} cannot be asked for: no header can carry its name"),
-        "name a view of it in a schema with a plain name",
-    )
 }
 
 /// TLS by the machine's own roots, or by the side's alone.
