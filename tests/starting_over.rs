@@ -90,7 +90,7 @@ fn it_is_started_over_so_often_and_no_more() {
     let count = |attempts: Option<u64>| attempts.map_or(Value::Null, Value::from);
     for (retries, attempts) in [
         (&[][..], Some(3)),
-        (&["--retries", "1"], Some(2)),
+        (&["--dataset-retries", "1"], Some(2)),
         (&["--retries", "0"], None),
     ] {
         let (cut, proxy) = always();
@@ -110,7 +110,12 @@ fn it_is_started_over_so_often_and_no_more() {
     // Nor beyond the deadline.
     let (cut, proxy) = always();
     let begun = Instant::now();
-    let ran = verify(&lab, &cut, &url, &["--retries", "1000", "--deadline", "5s"]);
+    let ran = verify(
+        &lab,
+        &cut,
+        &url,
+        &["--dataset-retries", "1000", "--deadline", "5s"],
+    );
     assert!(
         begun.elapsed() < Duration::from_secs(7),
         "{:?}",

@@ -330,3 +330,29 @@ fn progress_and_log_stay_off_stdout() {
     let ran = lab.verify(&args[1..]).exits(0);
     assert_eq!(ran.stderr, "", "--quiet");
 }
+
+/// A configuration may ask for nothing of the rows, but not unseen.
+#[test]
+fn a_run_that_no_gate_on_matches_watches_says_so() {
+    let lab = Lab::csv("id,v\n1,a\n", "id,v\n1,b\n");
+    let told = |gates: &str, code: i32| {
+        lab.write(
+            "shadowgate.toml",
+            format!(
+                "[datasets.d]\nkey = \"id\"\nold.source = \"old.csv\"\nnew.source = \"new.csv\"\n[gates]\n{gates}"
+            ),
+        );
+        let report = lab.verify(&["--format", "json"]).exits(code).json();
+        let warnings = array(&report["datasets"][0]["warnings"]).clone();
+        warnings
+            .iter()
+            .any(|it| it.to_string().contains("no gate asks whether rows match"))
+    };
+    assert!(told("match_rate = \"off\"", 0));
+    assert!(!told("match_rate = \"off\"\nmissing = 0", 0));
+    assert!(!told(
+        "match_rate = \"off\"\n[gates.columns]\nv = \"100%\"",
+        1
+    ));
+    assert!(!told("", 1));
+}

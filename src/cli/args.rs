@@ -219,7 +219,7 @@ pub struct VerifyArgs {
     #[arg(long)]
     pub no_lock: bool,
     /// Start a dataset over so often where a connection was lost or a server was full [default: 2]
-    #[arg(long, value_name = "N")]
+    #[arg(long = "dataset-retries", value_name = "N", alias = "retries")]
     pub retries: Option<u32>,
 }
 

@@ -122,6 +122,15 @@ pub struct Gates {
     pub columns: Vec<(String, Share)>,
 }
 
+impl Gates {
+    /// Whether any gate hangs on what rows hold.
+    pub fn ask_for_matches(&self) -> bool {
+        let bounds = [self.missing, self.extra, self.differing];
+        let none = bounds.iter().all(Option::is_none) && self.columns.is_empty();
+        self.match_rate.is_some() || !none
+    }
+}
+
 /// A limit on keys: a number, or a share of all keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bound {

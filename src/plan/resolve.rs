@@ -7,6 +7,7 @@ use super::rules::{self, Applied, Given};
 use super::types::{self, Declaration};
 use super::{ColumnRules, DatasetPlan, DatasetSpec, PlanColumn, age, key, window};
 use crate::error::{Code, Failure, Result, Side};
+use crate::gate::Gates;
 use crate::normalise::Pipeline;
 use crate::source::{Form, Schema, Want};
 use crate::value::{Target, Type};
@@ -43,7 +44,7 @@ fn plan(spec: &DatasetSpec, schemas: [&Schema; 2]) -> Result<DatasetPlan> {
         only: Side::BOTH.map(|side| one_sided(spec, &sides, side)),
         ignored: spec.ignore.clone(),
         left_out: left_out(spec, &key, &others, &sides),
-        warnings: warnings(&columns, key.len(), schemas),
+        warnings: warnings(&columns, key.len(), schemas, &spec.gates),
         age: age::resolve(spec, &columns, &sides)?,
         window: window::resolve(spec, &columns, &sides)?,
         columns,
@@ -329,8 +330,19 @@ fn own_name(spec: &DatasetSpec, name: &str, columns: &Columns<'_>, side: usize) 
     own.next_back().map_or(name, String::as_str).to_owned()
 }
 
-fn warnings(columns: &[PlanColumn], key: usize, schemas: [&Schema; 2]) -> Vec<String> {
+fn warnings(
+    columns: &[PlanColumn],
+    key: usize,
+    schemas: [&Schema; 2],
+    gates: &Gates,
+) -> Vec<String> {
     let mut warnings = Vec::new();
+    if !gates.ask_for_matches() {
+        warnings.push(
+            "no gate asks whether rows match: match_rate is off, and so are missing, extra, differing and columns"
+                .to_owned(),
+        );
+    }
     let more = schemas.iter().any(|schema| schema.columns.len() > key);
     if columns.len() == key && more {
         warnings.push("only the key is compared: no other column is left to compare".to_owned());
