@@ -253,3 +253,20 @@ fn lets_through(context: &Context) -> bool {
     let wait = async { tokio::time::timeout(Duration::from_millis(50), closed).await };
     runtime.block_on(wait).is_ok()
 }
+
+/// What is no refusal does not show that anybody looked at the key.
+#[test]
+fn a_made_up_key_that_meets_a_fault_proves_nothing() {
+    let api = serve("rest_made_up_fault", ROWS, capped());
+    let token = api.jwt("service_role");
+    for (status, heeded) in [(401, true), (403, true), (500, false), (404, false)] {
+        // Both counts come before.
+        let plan = Plan::answer(3, status, &[], "{}").only("limit=0");
+        let proxy = Proxy::start(api.port(), plan);
+        let spec = side(&proxy.url(), "listings", Some(&token));
+        let read = read(&spec, &context(limits()), &["id"]);
+        assert_eq!(proxy.fired(), 1, "{status}");
+        let sound = read.is_ok_and(|(_, receipt)| receipt.doubt.is_none());
+        assert_eq!(sound, heeded, "{status}");
+    }
+}

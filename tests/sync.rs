@@ -120,7 +120,7 @@ fn a_sync_that_runs_is_waited_for() {
     let more = ", sync_state = \"SELECT state FROM sync_state\", when_syncing = \"wait 60s\"";
     config(&lab, &old, &new, more);
     // It ends, and only then the snapshot is taken.
-    let words = "the sync of the old side runs: waiting for up to 60s";
+    let words = "the sync of the old side runs: waiting for up to 1m";
     let done = "BEGIN; UPDATE listings SET v = 'v'; UPDATE sync_state SET state = 'done'; COMMIT";
     let report = run_while(&lab, words, "waits_old", done).exits(0).json();
     let rows = json!([["done"]]);

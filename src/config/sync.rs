@@ -42,7 +42,7 @@ fn wait(node: &Node<'_>, reading: &mut Reading<'_>) -> Option<Duration> {
     let words: Vec<&str> = text.split_whitespace().collect();
     let found = match words[..] {
         ["warn"] => return None,
-        ["wait", time] => units::duration(time),
+        ["wait", time] => units::finite(time),
         _ => Err("`\"warn\"` or `\"wait 10m\"` is due here".to_owned()),
     };
     found.map_err(|what| reading.problem(node, what)).ok()

@@ -14,14 +14,12 @@ use crate::source::location::Location;
 pub struct Sync {
     /// What its state is asked by: SQL, or a table in PostgREST's terms.
     pub state: String,
-    /// It runs when a cell of its state is one of these, in any case of letters.
-    pub running: Vec<String>,
+    /// It runs when a cell of its state is one of these, in any case of letters;
+    /// `None`: one of the usual words.
+    pub running: Option<Vec<String>>,
     /// How long it is waited for before the first row is read; `None`: not at all.
     pub wait: Option<Duration>,
 }
-
-/// What a sync's state says while it runs, where nothing else is configured.
-const RUNNING: [&str; 5] = ["running", "syncing", "in_progress", "同期中", "実行中"];
 
 pub(super) fn settle(table: &SyncTable, location: &Location) -> Result<Option<Sync>> {
     let Some(state) = &table.state else {
@@ -34,10 +32,9 @@ pub(super) fn settle(table: &SyncTable, location: &Location) -> Result<Option<Sy
             ..refused
         });
     }
-    let words = || RUNNING.map(str::to_owned).to_vec();
     Ok(Some(Sync {
         state: query_text(state)?,
-        running: table.running.clone().unwrap_or_else(words),
+        running: table.running.clone(),
         wait: table.wait,
     }))
 }

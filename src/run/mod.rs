@@ -35,6 +35,8 @@ mod sync;
 pub mod times;
 mod window;
 
+use std::cell::Cell;
+
 use attempts::Judged;
 use dataset::{Compared, Strategy};
 use ends::{Ends, SideEnd};
@@ -165,31 +167,22 @@ fn verify_each(
     progress: &dyn Progress,
 ) -> Finished {
     let mut finished = Finished::nothing();
-    // A sync is asked, and perhaps waited for, before the snapshot is taken.
-    let watched = |spec: &DatasetSpec| spec.sides.iter().any(|side| side.sync.is_some());
-    let alone = specs.len() == 1 && !watched(&specs[0]);
+    let alone = specs.len() == 1 && !sync::watched(&specs[0]);
     let mut first = opened.into_iter().next().filter(|_| alone);
     for spec in specs {
         let judge = |opened: Result<Opened, Box<NotOpened>>| match opened {
             Ok(opened) => judge(spec, opened, options, progress, None),
             Err(not) => judge_failed(&spec.name, &spec.gates, *not),
         };
-        let open = |context: &Context| open::open(spec, context);
-        let judged = match sync::before(spec, &options.context, progress) {
-            Ok(states) => {
-                let mut judged = attempts::dataset(open, first.take(), options, judge);
-                sync::after(spec, states, &options.context, &mut judged.dataset);
-                judged
-            }
-            Err(failures) => {
-                let identities = Side::BOTH.map(|side| open::described(spec, side));
-                let not = NotOpened {
-                    identities,
-                    failures,
-                };
-                judge(Err(Box::new(not)))
-            }
+        // A sync is asked, and perhaps waited for, before each snapshot is taken.
+        let states = Cell::default();
+        let open = |context: &Context| {
+            let before = sync::before(spec, context, progress);
+            states.set(before.map_err(|failures| not_asked(spec, failures))?);
+            open::open(spec, context)
         };
+        let mut judged = attempts::dataset(open, first.take(), options, judge);
+        sync::after(spec, states.take(), &options.context, &mut judged.dataset);
         finished.verdict = finished.verdict.max(judged.dataset.verdict);
         finished.datasets.push(judged.dataset);
         finished.details.push(judged.details);
@@ -199,6 +192,14 @@ fn verify_each(
         finished.verdict = Verdict::Inconclusive;
     }
     finished
+}
+
+fn not_asked(spec: &DatasetSpec, failures: Vec<Failure>) -> Box<NotOpened> {
+    let identities = Side::BOTH.map(|side| open::described(spec, side));
+    Box::new(NotOpened {
+        identities,
+        failures,
+    })
 }
 
 /// Compares one dataset and judges what was found.

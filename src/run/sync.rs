@@ -15,15 +15,23 @@ const POLL: Duration = Duration::from_secs(5);
 /// A wait is at least so many times as long as the time between two asks.
 const ASKS: u32 = 20;
 
+/// What a sync's state says while it runs, where nothing else is configured.
+const RUNNING: [&str; 5] = ["running", "syncing", "in_progress", "同期中", "実行中"];
+
 /// The text of each cell of a state, row by row.
 pub type StateRows = Vec<Vec<Option<String>>>;
 
-/// Both sides' states: old, new; `None` where none is watched.
+/// Both sides' states: old, new; `None` where none is watched, or none came.
 pub type States = [Option<StateRows>; 2];
+
+/// Whether any side's sync is watched: then it is asked before a snapshot is taken.
+pub fn watched(spec: &DatasetSpec) -> bool {
+    spec.sides.iter().any(|side| side.sync.is_some())
+}
 
 /// Asks for all states once: what the user has to mend before any row is read.
 pub fn refused(spec: &DatasetSpec, context: &Context) -> Vec<Failure> {
-    let mut failures = ask(spec, context).err().unwrap_or_default();
+    let (_, mut failures) = now(spec, context);
     failures.retain(|failure| failure.code.is_usage());
     failures
 }
@@ -35,7 +43,10 @@ pub fn before(
     context: &Context,
     progress: &dyn Progress,
 ) -> Result<States, Vec<Failure>> {
-    let mut states = ask(spec, context)?;
+    let (mut states, failures) = now(spec, context);
+    if !failures.is_empty() {
+        return Err(failures);
+    }
     for side in Side::BOTH {
         let (Some(sync), Some(state)) = (&spec.sides[side.index()].sync, &mut states[side.index()])
         else {
@@ -47,8 +58,8 @@ pub fn before(
     Ok(states)
 }
 
-/// The states as they are now.
-pub fn ask(spec: &DatasetSpec, context: &Context) -> Result<States, Vec<Failure>> {
+/// The states as they are now, as far as they come.
+pub fn now(spec: &DatasetSpec, context: &Context) -> (States, Vec<Failure>) {
     let mut states = States::default();
     let mut failures = Vec::new();
     for side in Side::BOTH {
@@ -57,10 +68,7 @@ pub fn ask(spec: &DatasetSpec, context: &Context) -> Result<States, Vec<Failure>
             Err(failure) => failures.push(named(failure, spec, side)),
         }
     }
-    match failures.is_empty() {
-        true => Ok(states),
-        false => Err(failures),
-    }
+    (states, failures)
 }
 
 fn named(failure: Failure, spec: &DatasetSpec, side: Side) -> Failure {
@@ -71,10 +79,13 @@ fn state(spec: &DatasetSpec, side: Side, context: &Context) -> Result<Option<Sta
     let side = &spec.sides[side.index()];
     let ask = |sync: &Sync| {
         let answer = source::rows(&side.source, &sync.state, "sync_state", context)?;
-        match answer.cut {
-            true => Err(no_state()),
-            false => Ok(answer.rows),
+        if answer.cut {
+            return Err(no_state());
         }
+        // A query without an order may give its rows in any.
+        let mut rows = answer.rows;
+        rows.sort();
+        Ok(rows)
     };
     side.sync.as_ref().map(ask).transpose()
 }
@@ -89,11 +100,20 @@ fn no_state() -> Failure {
     )
 }
 
-/// Whether a cell of the state says that the sync runs.
+/// Whether a cell of the state says that the sync runs, by the words configured or
+/// the usual ones; then a state of one cell may also be a plain yes.
 fn runs(sync: &Sync, state: &StateRows) -> bool {
+    let is = |cell: &str, word: &str| cell.trim().to_lowercase() == word.to_lowercase();
     let mut cells = state.iter().flatten().flatten();
-    let is = |cell: &str, word: &String| cell.trim().to_lowercase() == word.to_lowercase();
-    cells.any(|cell| sync.running.iter().any(|word| is(cell, word)))
+    match (&sync.running, &state[..]) {
+        (Some(words), _) => cells.any(|cell| words.iter().any(|word| is(cell, word))),
+        (None, [row])
+            if row.len() == 1 && cells.clone().any(|it| is(it, "t") || is(it, "true")) =>
+        {
+            true
+        }
+        (None, _) => cells.any(|cell| RUNNING.iter().any(|word| is(cell, word))),
+    }
 }
 
 fn wait(
@@ -107,14 +127,15 @@ fn wait(
     let Some(wait) = sync.wait.filter(|_| runs(sync, state)) else {
         return Ok(());
     };
+    let most = shown_time(wait);
     progress.phase(&format!(
-        "the sync of the {side} side runs: waiting for up to {wait:?}"
+        "the sync of the {side} side runs: waiting for up to {most}"
     ));
     let end = Instant::now() + wait;
     while runs(sync, state) {
         let left = end.saturating_duration_since(Instant::now());
         if left.is_zero() {
-            return Err(still_runs(wait));
+            return Err(still_runs(&most));
         }
         context.stop.sleep(left.min(POLL).min(wait / ASKS))?;
         *state = self::state(spec, side, context)?.unwrap_or_default();
@@ -122,10 +143,26 @@ fn wait(
     Ok(())
 }
 
-fn still_runs(wait: Duration) -> Failure {
+/// As it would be written in a configuration.
+fn shown_time(time: Duration) -> String {
+    let millis = time.as_millis();
+    let units = [
+        (86_400_000, "d"),
+        (3_600_000, "h"),
+        (60_000, "m"),
+        (1000, "s"),
+    ];
+    let unit = units.iter().find(|(unit, _)| millis % unit == 0);
+    match unit {
+        Some((unit, name)) => format!("{}{name}", millis / unit),
+        None => format!("{millis}ms"),
+    }
+}
+
+fn still_runs(most: &str) -> Failure {
     Failure::new(
         Code::Timeout,
-        format!("the sync that writes it was still running after {wait:?} of waiting"),
+        format!("the sync that writes it was still running after {most} of waiting"),
         "run again when it is done, or wait for longer (when_syncing)",
     )
     .transient()
@@ -138,15 +175,10 @@ pub fn after(spec: &DatasetSpec, before: States, context: &Context, dataset: &mu
         let (Some(sync), Some(before)) = (&spec.sides[side.index()].sync, before) else {
             continue;
         };
-        let after = match state(spec, side, context) {
-            Ok(after) => after,
-            Err(failure) => {
-                let why = failure.why;
-                let warning = format!("{side} side: its sync could not be asked again: {why}");
-                dataset.warnings.push(warning);
-                None
-            }
-        };
+        let after = state(spec, side, context).unwrap_or_else(|failure| {
+            dataset.warnings.push(not_asked(side, &failure));
+            None
+        });
         if let Some(after) = &after {
             let told = told(sync, &before, after);
             let told = told.map(|told| format!("{side} side: a sync ran meanwhile: {told}"));
@@ -158,6 +190,12 @@ pub fn after(spec: &DatasetSpec, before: States, context: &Context, dataset: &mu
         };
         receipt.sync_state = Some(SyncState { before, after });
     }
+}
+
+/// The warning of a state that did not come.
+pub fn not_asked(side: Side, failure: &Failure) -> String {
+    let why = &failure.why;
+    format!("{side} side: its sync could not be asked whether it runs: {why}")
 }
 
 /// What shows that a sync ran, if anything does.
@@ -188,10 +226,36 @@ mod tests {
     }
 
     #[test]
+    fn a_lone_cell_may_be_a_plain_yes_and_words_count_as_configured() {
+        let sync = |running: Option<&str>| Sync {
+            state: String::new(),
+            running: running.map(|word| vec![word.to_owned()]),
+            wait: None,
+        };
+        let runs = |running, state: &[&[Option<&str>]]| super::runs(&sync(running), &rows(state));
+        assert!(runs(None, &[&[Some("t")]]) && runs(None, &[&[Some("TRUE")]]));
+        assert!(runs(None, &[&[Some("実行中"), Some("f")]]));
+        assert!(
+            !runs(None, &[&[Some("t"), Some("idle")]]),
+            "enabled, and idle"
+        );
+        assert!(!runs(None, &[&[Some("f")]]) && !runs(None, &[&[None]]));
+        assert!(!runs(Some("busy"), &[&[Some("t")]]) && runs(Some("busy"), &[&[Some("Busy")]]));
+    }
+
+    #[test]
+    fn times_are_shown_as_they_are_written() {
+        for text in ["10m", "90s", "2h", "1d", "500ms", "1500ms"] {
+            let time = crate::config::units::duration(text).expect(text);
+            assert_eq!(shown_time(time), text);
+        }
+    }
+
+    #[test]
     fn a_sync_ran_where_its_state_says_so_or_changed() {
         let sync = Sync {
             state: String::new(),
-            running: vec!["running".to_owned()],
+            running: Some(vec!["running".to_owned()]),
             wait: None,
         };
         assert!(runs(&sync, &rows(&[&[Some(" RUNNING")]])));

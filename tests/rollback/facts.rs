@@ -215,10 +215,16 @@ fn the_old_sides_own_sync_state_is_asked_where_the_rollback_names_none() {
     let told = |pair: &Pair| answer(&pair.check(&["--format", "json"]).exits(0));
     assert_eq!(check(&told(&pair), "sync_state")["rows"][0][0], "idle");
     pair.sql("DROP TABLE sync_state");
-    let told = told(&pair);
+    let ran = pair.check(&["--format", "json"]).exits(0);
+    let told = answer(&ran);
     assert!(
         check(&told, "sync_state")["failed"].is_string(),
         "and stops nothing"
+    );
+    let report = ran.saved("report.json");
+    assert!(
+        report.contains("could not be asked whether it runs"),
+        "{report}"
     );
 }
 

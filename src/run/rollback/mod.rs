@@ -66,7 +66,8 @@ pub fn check(
     let opened = super::open_all(specs, options, progress, |spec| {
         open_one(spec, &options.context)
     })?;
-    let first = opened.into_iter().next().filter(|_| specs.len() == 1);
+    let alone = specs.len() == 1 && !sync::watched(&specs[0]);
+    let first = opened.into_iter().next().filter(|_| alone);
     let mut first = first.map(|opened| (before, opened));
     let mut checked = Checked {
         datasets: Vec::new(),
@@ -194,12 +195,13 @@ fn look<'a>(
     let (before, first) = first.unzip();
     // Before a snapshot, so that what changed later is not claimed to be in it.
     let as_of = Cell::new(before.unwrap_or_default());
+    // There is no time to wait for a sync, but that it ran is worth knowing.
+    let asked = Cell::default();
     let open = |context: &Context| {
+        asked.set(sync::now(spec, &asking(context)));
         as_of.set(Timestamp::now());
         open_one(spec, context)
     };
-    // There is no time to wait for a sync, but that it ran is worth knowing.
-    let states = sync::ask(spec, &asking(&options.context)).unwrap_or_default();
     let mut judged = attempts::dataset(open, first, options, |opened| {
         let (judged, attempt) = match opened {
             Ok(opened) => compare(spec, opened, as_of.get(), options, progress),
@@ -208,7 +210,11 @@ fn look<'a>(
         last = Some(attempt);
         judged
     });
+    let (states, failures) = asked.take();
     sync::after(spec, states, &options.context, &mut judged.dataset);
+    let told = failures.iter();
+    let told = told.filter_map(|failure| Some(sync::not_asked(failure.side?, failure)));
+    judged.dataset.warnings.extend(told);
     let Attempt {
         identities,
         counted,

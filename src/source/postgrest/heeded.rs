@@ -8,7 +8,7 @@ use super::Postgrest;
 use super::access::Role;
 use super::answer::Refusal;
 use super::client::Request;
-use crate::error::{Failure, Result};
+use crate::error::{Code, Failure, Result};
 
 /// Where a token is sent that does nothing, declaring a role is not enough.
 const NO_TOKEN: &str = "look for what takes the token away between shadowgate and PostgREST; where \
@@ -16,7 +16,8 @@ const NO_TOKEN: &str = "look for what takes the token away between shadowgate an
 
 impl Postgrest {
     /// What speaks against the rows being those that the role sees, which the keys
-    /// stand for. Only a refusal of another key shows that ours was looked at.
+    /// stand for. Only a refusal of another key shows that somebody looked at ours (a
+    /// gateway that looks at it and then takes it away is not to be seen from here).
     pub(super) async fn unheeded(&self) -> Result<Option<Failure>> {
         let has_token = self.access.headers.contains_key(AUTHORIZATION);
         let stands_for = has_token || matches!(self.access.role, Role::Named(_));
@@ -51,7 +52,7 @@ impl Postgrest {
         };
         match self.client.ask(&request).await {
             Ok(_) => Ok(true),
-            Err(Refusal::Final(failure)) if !failure.transient => Ok(false),
+            Err(Refusal::Final(failure)) if failure.code == Code::Unauthorised => Ok(false),
             Err(refusal) => Err(refusal.failure()),
         }
     }
