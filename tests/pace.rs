@@ -28,7 +28,8 @@ fn measured(ran: &Ran) -> Value {
     assert_eq!(pace["exit_code"], ran.code);
     valid_pace(&pace);
     for side in ["old", "new"] {
-        for reading in array(&pace[side]["readings"]) {
+        let readings = array(&pace[side]["readings"]).iter();
+        for reading in readings.filter(|reading| reading["rows"] != 0) {
             let seconds = |name: &str| reading[name].as_f64().expect(name);
             let first = seconds("seconds_to_first_row");
             assert!(0.0 < first && first <= seconds("seconds"), "{reading}");
@@ -123,6 +124,15 @@ fn what_makes_no_sense_is_refused_before_a_row_is_read() {
     );
     lab.run(&[&same[..], &["--allow-same-source"]].concat())
         .exits(0);
+}
+
+#[test]
+fn a_side_without_rows_is_inconclusive() {
+    let args = [&FILES[..], &["--runs", "2", "--format", "json"]].concat();
+    let pace = measured(&files([500, 0]).run(&args).exits(3));
+    assert_eq!(pace["finding"], "not_measured", "{pace}");
+    let sentence = pace["sentence"].as_str().expect("a sentence");
+    assert!(sentence.contains("new gave no rows"), "{sentence}");
 }
 
 #[test]

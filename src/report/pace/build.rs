@@ -76,7 +76,8 @@ pub fn pace(input: &Input<'_>) -> Pace {
 }
 
 fn finding(input: &Input<'_>, ratio: Option<Ratios>, pairs: usize) -> Finding {
-    let Some(ratio) = ratio.filter(|_| input.failures.is_empty() && pairs == input.runs) else {
+    let whole = input.failures.is_empty() && pairs == input.runs && !without_rows(input.reads);
+    let Some(ratio) = ratio.filter(|_| whole) else {
         return Finding::NotMeasured;
     };
     match Shown::by(ratio.seconds, pairs) {
@@ -85,6 +86,11 @@ fn finding(input: &Input<'_>, ratio: Option<Ratios>, pairs: usize) -> Finding {
         Shown::Nothing if pairs == 1 => Finding::OnePair,
         Shown::Nothing => Finding::NoClearDifference,
     }
+}
+
+/// The time of a reading that gave nothing says nothing of the path.
+fn without_rows(reads: &[Vec<Read>; 2]) -> bool {
+    reads.iter().flatten().any(|read| read.rows == 0)
 }
 
 pub fn rows_differ(reads: &[Vec<Read>; 2]) -> bool {

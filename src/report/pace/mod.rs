@@ -57,7 +57,7 @@ pub enum Finding {
     NoClearDifference,
     /// There was one pair, which shows no spread.
     OnePair,
-    /// A side could not be read, or not as often as it was to be.
+    /// A side could not be read, or not as often as it was to be, or gave no rows.
     NotMeasured,
 }
 

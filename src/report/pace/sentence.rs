@@ -74,6 +74,11 @@ fn rows(input: &Input<'_>) -> Option<String> {
 }
 
 fn unmeasured(pairs: usize, input: &Input<'_>) -> String {
+    if input.failures.is_empty()
+        && let Some(empty) = without_rows(input)
+    {
+        return format!("could not be measured: {empty}, and a time without rows is of no work");
+    }
     let why = input.failures.first();
     let side = why.and_then(|failure| failure.side);
     let side = side.map_or_else(String::new, |side| format!("{side} side: "));
@@ -85,6 +90,24 @@ fn unmeasured(pairs: usize, input: &Input<'_>) -> String {
             counted(input.runs as u64, "pair")
         ),
     }
+}
+
+/// `new gave no rows`, or in how many of its readings it gave none.
+fn without_rows(input: &Input<'_>) -> Option<String> {
+    let of = |side: Side| {
+        let reads = &input.reads[side.index()];
+        let empty = reads.iter().filter(|read| read.rows == 0).count();
+        match empty {
+            0 => None,
+            _ if empty == reads.len() => Some(format!("{side} gave no rows")),
+            _ => Some(format!(
+                "{side} gave no rows in {empty} of {}",
+                counted(reads.len() as u64, "reading")
+            )),
+        }
+    };
+    let told: Vec<String> = Side::BOTH.into_iter().filter_map(of).collect();
+    (!told.is_empty()).then(|| told.join(" and "))
 }
 
 pub fn notes(input: &Input<'_>) -> Vec<String> {

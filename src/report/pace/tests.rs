@@ -186,7 +186,33 @@ fn sides_without_rows_have_no_first_one() {
     let ratio = pace.ratio.expect("of the whole");
     assert_eq!(ratio.seconds_to_first_row, None);
     assert_eq!(pace.old.seconds_to_first_row, None);
-    assert_eq!(pace.finding, Finding::NoClearDifference);
+    assert_eq!((pace.finding, pace.exit_code), (Finding::NotMeasured, 3));
+    assert_eq!(
+        pace.sentence,
+        "could not be measured: old gave no rows and new gave no rows, and a time without rows is of no work"
+    );
+}
+
+/// It was "40 times as fast".
+#[test]
+fn a_side_without_rows_is_not_fast() {
+    let mut case = case(&[[400, 10]; 5]);
+    case.reads[1].fill(read(0, 0, 10));
+    let pace = case.pace();
+    assert_eq!((pace.finding, pace.exit_code), (Finding::NotMeasured, 3));
+    assert_eq!(
+        pace.sentence,
+        "could not be measured: new gave no rows, and a time without rows is of no work"
+    );
+    case.reads[1] = vec![read(2_505, 1, 10); 5];
+    case.reads[0][2] = read(0, 0, 1);
+    let pace = case.pace();
+    assert_eq!((pace.finding, pace.exit_code), (Finding::NotMeasured, 3));
+    assert!(
+        pace.sentence
+            .contains("old gave no rows in 1 of 5 readings,")
+    );
+    assert!(page(&pace).contains("new ÷ old"), "what there is is shown");
 }
 
 #[test]
