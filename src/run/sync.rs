@@ -152,7 +152,7 @@ fn shown_time(time: Duration) -> String {
         (60_000, "m"),
         (1000, "s"),
     ];
-    let unit = units.iter().find(|(unit, _)| millis % unit == 0);
+    let unit = units.iter().find(|(unit, _)| millis.is_multiple_of(*unit));
     match unit {
         Some((unit, name)) => format!("{}{name}", millis / unit),
         None => format!("{millis}ms"),
