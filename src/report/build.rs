@@ -104,9 +104,14 @@ fn window(window: &WindowPlan) -> Window {
     }
 }
 
-/// A row that is inside the window on one side only is no row that is not there.
+/// A row that is inside the window on one side only is no row that is not there; a
+/// later look has found it on the other.
 fn over_the_edge(input: &Input<'_>, tally: &Tally) -> Option<String> {
     let window = input.plan.window.as_ref()?;
+    let looked_again = |recheck: &Recheck| recheck.rounds > 0 && recheck.rechecked > 0;
+    if input.recheck.as_ref().is_some_and(looked_again) {
+        return None;
+    }
     let keys = tally.missing + tally.extra;
     (keys > 0).then(|| {
         format!(

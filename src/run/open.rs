@@ -37,6 +37,12 @@ impl NotOpened {
 
 /// Opens both sides and plans their comparison.
 pub fn open(spec: &DatasetSpec, context: &Context) -> Result<Opened, Box<NotOpened>> {
+    narrowed(spec, open_unnarrowed(spec, context)?)
+}
+
+/// The same without the window: a later look is for keys that a first one has
+/// found inside, and a row that has left the window since is not gone.
+pub fn open_unnarrowed(spec: &DatasetSpec, context: &Context) -> Result<Opened, Box<NotOpened>> {
     let began = now();
     settle(spec, both(spec, context)?, began, context)
 }
@@ -45,7 +51,8 @@ pub fn open(spec: &DatasetSpec, context: &Context) -> Result<Opened, Box<NotOpen
 pub fn open_in_turn(spec: &DatasetSpec, context: &Context) -> Result<Opened, Box<NotOpened>> {
     let began = now();
     let sides = Side::BOTH.map(|side| one(spec, side, context));
-    settle(spec, gather(spec, sides, context)?, began, context)
+    let sides = gather(spec, sides, context)?;
+    narrowed(spec, settle(spec, sides, began, context)?)
 }
 
 fn settle(
@@ -61,7 +68,7 @@ fn settle(
             failures: vec![no_key(spec, sides, &context.stop).of(&spec.name)],
         }));
     }
-    let [(mut old, old_schema), (mut new, new_schema)] = sides;
+    let [(old, old_schema), (new, new_schema)] = sides;
     let refused = |failure: Failure| {
         Box::new(NotOpened {
             identities: identities.clone(),
@@ -72,20 +79,46 @@ fn settle(
     if !spec.allow_same_source && same_store(&identities) {
         return Err(refused(same_source(&identities[0])));
     }
-    let on = |side: Side| move |failure: Failure| failure.on(side);
-    old = window::narrowed(&plan, Side::Old, old).map_err(|it| refused(on(Side::Old)(it)))?;
-    new = window::narrowed(&plan, Side::New, new).map_err(|it| refused(on(Side::New)(it)))?;
-    let estimates = match plan.window {
-        // Of the rows that are left.
-        Some(_) => [old.schema(), new.schema()].map(|schema| schema.ok()?.estimate),
-        None => [old_schema.estimate, new_schema.estimate],
-    };
     Ok(Opened {
         plan,
         sources: [old, new],
         identities,
-        estimates,
+        estimates: [old_schema.estimate, new_schema.estimate],
         as_of: [&old_schema, &new_schema].map(|schema| schema.now.unwrap_or(began)),
+    })
+}
+
+/// Both sides as the plan's window leaves them.
+fn narrowed(spec: &DatasetSpec, opened: Opened) -> Result<Opened, Box<NotOpened>> {
+    if opened.plan.window.is_none() {
+        return Ok(opened);
+    }
+    let Opened {
+        plan,
+        sources: [old, new],
+        identities,
+        as_of,
+        ..
+    } = opened;
+    let narrow = |side: Side, source| {
+        window::narrowed(&plan, side, source).map_err(|failure| {
+            Box::new(NotOpened {
+                identities: identities.clone(),
+                failures: vec![failure.on(side).of(&spec.name)],
+            })
+        })
+    };
+    let mut sources = [narrow(Side::Old, old)?, narrow(Side::New, new)?];
+    // Of the rows that are left.
+    let estimates = sources
+        .each_mut()
+        .map(|source| source.schema().ok()?.estimate);
+    Ok(Opened {
+        plan,
+        sources,
+        identities,
+        estimates,
+        as_of,
     })
 }
 

@@ -4,6 +4,8 @@
 //! Each look opens both sides anew (a snapshot would show the same again), reads
 //! the rows of those keys alone, and takes the place of the look before. What
 //! could not be looked at again counts as moving: nothing shows that it stays.
+//! Those rows are read whatever a window says: a key that left it on both sides
+//! was never seen equal.
 
 use std::time::Duration;
 
@@ -141,7 +143,7 @@ impl<'a> Again<'a> {
             mut sources,
             as_of,
             ..
-        } = open::open(self.spec, context).map_err(|not| not.failures)?;
+        } = open::open_unnarrowed(self.spec, context).map_err(|not| not.failures)?;
         if !same_columns(&plan, self.plan) {
             return Err(vec![changed()]);
         }
