@@ -264,6 +264,52 @@ fn timeouts_are_timeouts() {
     locker.wait().expect("psql ends");
 }
 
+/// A table with a column whose text takes ten minutes.
+fn endless(name: &str) -> (&'static Postgres, Spec) {
+    let server = Postgres::start();
+    let url = server.create_database(name);
+    server.sql(
+        name,
+        "CREATE TYPE slow AS (n int);
+         CREATE FUNCTION told(slow) RETURNS text LANGUAGE sql AS 'SELECT pg_sleep(600)::text';
+         CREATE CAST (slow AS text) WITH FUNCTION told(slow);
+         CREATE TABLE t (id int PRIMARY KEY, s slow);
+         INSERT INTO t VALUES (1, ROW(1)); ANALYZE t",
+    );
+    (server, table(&url, "t"))
+}
+
+/// It was waited for as long as for the reading itself, and its end was the
+/// connection's.
+#[test]
+fn a_sample_that_takes_long_is_given_up_soon_and_costs_nothing_else() {
+    let (_, spec) = endless("sample_slow");
+    let (mut source, _) = open(&spec).expect("opens");
+    let begun = Instant::now();
+    let failure = source.sample("s", 64).expect_err("too slow");
+    assert_eq!(failure.code, Code::Timeout, "{failure}");
+    assert!(begun.elapsed() < Duration::from_secs(30));
+    source.verify_unchanged().expect("the same snapshot");
+    assert_eq!(source.sample("id", 64).expect("a sample"), ["1"]);
+}
+
+#[test]
+fn a_connection_lost_on_a_sample_says_why_ever_after() {
+    let (server, spec) = endless("sample_lost");
+    let (mut source, schema) = open(&spec).expect("opens");
+    let sampled = std::thread::spawn(move || {
+        let failure = source.sample("s", 64).expect_err("cut");
+        (source, failure)
+    });
+    let end = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+               WHERE datname = 'sample_lost' AND wait_event = 'PgSleep'";
+    support::until(|| server.sql("sample_lost", end) == "1");
+    let (mut source, failure) = sampled.join().expect("it ends");
+    assert!(failure.why.contains("57P01"), "{failure}");
+    let after = read(&mut *source, &wants(&schema)).expect_err("no connection");
+    assert_eq!((&after.why, after.again), (&failure.why, true));
+}
+
 #[test]
 fn a_row_that_cannot_be_computed_cuts_the_stream() {
     let server = Postgres::start();

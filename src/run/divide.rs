@@ -1,6 +1,7 @@
 //! Where the reading of a side may be divided between connections: the other side
 //! says where its keys lie, just before all rows are read. That only saves time:
-//! without such values a side is read in one piece.
+//! without such values a side is read in one piece. A connection that breaks on the
+//! way is the failure of the side's own reading, which tells the cause.
 
 use crate::error::Side;
 use crate::plan::DatasetPlan;
@@ -28,7 +29,7 @@ pub fn divide(plan: &DatasetPlan, sources: [&mut dyn Source; 2]) -> [Vec<String>
                 sources[here].divide(values);
             }
             Err(failure) => {
-                tracing::info!(why = %failure.why, "no sample of the key: reading in one piece")
+                tracing::info!(why = %failure.why, "no sample of the key to divide the reading by")
             }
         }
     }

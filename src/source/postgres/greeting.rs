@@ -46,7 +46,7 @@ pub fn pinned(spec: &Spec) -> String {
 }
 
 /// As the server takes it: at most `i32::MAX`, and never 0 (no limit) for a short one.
-fn milliseconds(duration: Duration) -> i32 {
+pub fn milliseconds(duration: Duration) -> i32 {
     let rounded_up = duration.as_nanos().div_ceil(1_000_000);
     i32::try_from(rounded_up).unwrap_or(i32::MAX)
 }

@@ -17,10 +17,13 @@ use crate::stop::Stop;
 use super::super::location::Spec;
 use super::address::Address;
 use super::errors::{self, Stage};
-use super::greeting::{FACTS, Facts, WATCHED, facts, pinned};
+use super::greeting::{FACTS, Facts, WATCHED, facts, milliseconds, pinned};
 
 /// How much longer than its own timeout the server may be silent, at most.
 const GRACE: Duration = Duration::from_secs(30);
+
+/// How long a query may take that only saves time.
+const ASIDE: Duration = Duration::from_secs(5);
 
 /// How long leaving a server that the run no longer waits for may take.
 pub const LEAVE: Duration = Duration::from_millis(1500);
@@ -36,11 +39,15 @@ pub struct Session {
     runtime: Option<Runtime>,
     /// `None` once an error has ended the transaction: the snapshot is gone.
     connection: Option<PgConnection>,
+    /// That error.
+    lost: Option<Failure>,
     address: sqlx::postgres::PgConnectOptions,
     place: String,
     connect_timeout: Duration,
     /// How long one statement may keep silent.
     patience: Option<Duration>,
+    /// What begins a query that may fail.
+    aside: String,
     /// What ends every wait for the server.
     pub stop: Stop,
     pub facts: Facts,
@@ -52,10 +59,12 @@ impl Session {
         let mut session = Session {
             runtime: Some(runtime()?),
             connection: None,
+            lost: None,
             address: address.options().clone().disable_statement_logging(),
             place: address.shown().to_owned(),
             connect_timeout: spec.connect_timeout,
             patience: patience(spec.statement_timeout),
+            aside: aside(spec.statement_timeout),
             stop: stop.clone(),
             facts: Facts::default(),
         };
@@ -139,12 +148,15 @@ impl Session {
     /// still good.
     pub fn take(&mut self) -> Result<PgConnection> {
         self.connection.take().ok_or_else(|| {
-            Failure::new(
-                Code::SourceCut,
-                format!("{}: the connection was lost before", self.place),
-                "run again once the server is stable",
-            )
-            .worth_again()
+            let before = || {
+                Failure::new(
+                    Code::SourceCut,
+                    format!("{}: the connection was lost before", self.place),
+                    "run again once the server is stable",
+                )
+                .worth_again()
+            };
+            self.lost.clone().unwrap_or_else(before)
         })
     }
 
@@ -158,9 +170,10 @@ impl Session {
         self.text_of(&rows)
     }
 
-    /// The same for a query that may fail: the transaction goes on as it was before.
+    /// The same for a query that may fail, and has to answer soon: the transaction
+    /// goes on as it was before.
     pub fn try_rows(&mut self, sql: &str) -> Result<Table> {
-        self.execute("SAVEPOINT aside")?;
+        self.execute(&self.aside.clone())?;
         let mut connection = self.take()?;
         let query = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(&mut connection);
         let rows = match self.wait(within(self.patience, query))? {
@@ -171,8 +184,13 @@ impl Session {
             }
             rows => self.settle(connection, rows),
         };
-        self.execute("ROLLBACK TO SAVEPOINT aside; RELEASE SAVEPOINT aside")?;
-        self.text_of(&rows?)
+        let undone = self.execute("ROLLBACK TO SAVEPOINT aside; RELEASE SAVEPOINT aside");
+        if let (Err(cause), Err(_)) = (&rows, &undone) {
+            self.lost = Some(cause.clone());
+        }
+        let rows = rows?;
+        undone?;
+        self.text_of(&rows)
     }
 
     /// The same, with the columns' names, where there is a row.
@@ -225,10 +243,17 @@ impl Session {
     }
 
     fn settle<T>(&mut self, connection: PgConnection, done: Waited<T>) -> Result<T> {
-        let done = done.ok_or_else(|| errors::silent(&self.place))?;
-        let value = done.map_err(|error| errors::failure(&error, Stage::Preparing, &self.place))?;
-        self.keep(connection);
-        Ok(value)
+        let place = &self.place;
+        let failure = match done {
+            Some(Ok(value)) => {
+                self.keep(connection);
+                return Ok(value);
+            }
+            Some(Err(error)) => errors::failure(&error, Stage::Preparing, place),
+            None => errors::silent(place),
+        };
+        self.lost = Some(failure.clone());
+        Err(failure)
     }
 
     /// Fails unless the transaction with its snapshot still stands.
@@ -312,6 +337,17 @@ async fn connect(
 /// How long to wait for a server that ends statements by itself after `timeout`.
 fn patience(timeout: Duration) -> Option<Duration> {
     (!timeout.is_zero()).then(|| timeout + timeout.min(GRACE))
+}
+
+/// A savepoint, behind which the server's patience is short: it answers well before
+/// this side gives the connection up.
+fn aside(timeout: Duration) -> String {
+    let brief = match timeout.is_zero() {
+        true => ASIDE,
+        false => timeout.min(ASIDE),
+    };
+    let brief = milliseconds(brief);
+    format!("SAVEPOINT aside; SET LOCAL statement_timeout = {brief}")
 }
 
 /// A driver's answer, or `None` if it did not come in time.
