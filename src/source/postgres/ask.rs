@@ -20,16 +20,16 @@ pub fn ask(
     question: &Question,
 ) -> Result<Answer> {
     match question {
-        Question::Count => number(session, &format!("SELECT count(*) FROM {from}")),
+        Question::Count => count(session, from).map(Answer::number),
         Question::Repeated(key) if is_unique(catalog, key) => Ok(Answer::number(0)),
-        Question::Repeated(key) => number(session, &repeated(from, key)),
+        Question::Repeated(key) => number(session, &repeated(from, key)).map(Answer::number),
         Question::CountBy(column) => table(session, &count_by(from, column)),
         Question::Since { column, moment } => {
             let limit = limit(catalog, column, moment)?;
             let column = quote(column);
             let inner = format!("SELECT {column} AS v FROM {from}");
             let sql = format!("SELECT count(*) FROM ({inner}) AS s WHERE s.v >= {limit}");
-            number(session, &sql)
+            number(session, &sql).map(Answer::number)
         }
         Question::Rows { text, name } => of_query(session, text, name),
     }
@@ -53,9 +53,14 @@ fn of_query(session: &mut Session, text: &str, name: &str) -> Result<Answer> {
     table(session, &sql)
 }
 
-fn number(session: &mut Session, sql: &str) -> Result<Answer> {
+/// How many rows there are.
+pub fn count(session: &mut Session, from: &str) -> Result<u64> {
+    number(session, &format!("SELECT count(*) FROM {from}"))
+}
+
+fn number(session: &mut Session, sql: &str) -> Result<u64> {
     let found = table(session, &format!("SELECT ({sql})::pg_catalog.text"))?;
-    let found = found.as_number().map(Answer::number);
+    let found = found.as_number();
     found.ok_or_else(|| session.unexpected("a number"))
 }
 

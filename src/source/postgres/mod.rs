@@ -252,7 +252,7 @@ impl Source for Postgres {
         let Some(from) = opened.catalog.rows_outside(&self.subject) else {
             return Ok(None);
         };
-        window::count(&mut opened.session, &from).map(Some)
+        ask::count(&mut opened.session, &from).map(Some)
     }
 
     fn ask(&mut self, question: &Question) -> Result<Option<Answer>> {

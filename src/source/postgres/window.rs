@@ -1,12 +1,9 @@
-//! A window of time as a condition, which an index of the column serves, and the
-//! count of what it leaves out.
+//! A window of time as a condition, which an index of the column serves.
 
-use crate::error::Result;
 use crate::source::window::Bounds;
 use crate::value::Type;
 
 use super::name::{literal, quote};
-use super::session::Session;
 
 /// Holds of the rows inside. Of NULL it neither holds nor does not.
 pub fn condition(bounds: &Bounds) -> String {
@@ -22,15 +19,6 @@ pub fn condition(bounds: &Bounds) -> String {
     };
     let limits = [">=", "<"].into_iter().zip(bounds.texts());
     limits.filter_map(limit).collect::<Vec<_>>().join(" AND ")
-}
-
-/// How many rows there are.
-pub fn count(session: &mut Session, from: &str) -> Result<u64> {
-    let sql = format!("SELECT count(*)::pg_catalog.text FROM {from}");
-    let rows = session.rows(&sql)?;
-    let cell = rows.first().and_then(|row| row.first()?.as_deref());
-    let count = cell.and_then(|text| text.parse().ok());
-    count.ok_or_else(|| session.unexpected("a number"))
 }
 
 #[cfg(test)]
