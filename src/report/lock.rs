@@ -14,7 +14,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::{FlockOperation, OFlags, flock};
+use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
 use super::text::cell::{escape, number};
@@ -125,11 +126,16 @@ fn open(dir: &Path, path: &Path) -> Result<File> {
             .create(true)
             .truncate(false)
             .mode(0o600)
+            // What the lock is written to is what lies here, and nothing elsewhere.
+            .custom_flags(OFlags::NOFOLLOW.bits() as i32)
             .open(path);
         let file = match opened {
             Ok(file) => file,
             // A run that ended without a report took the folder away that it had made.
             Err(error) if error.kind() == ErrorKind::NotFound && !exists(dir) => continue,
+            Err(error) if Errno::from_io_error(&error) == Some(Errno::LOOP) => {
+                return Err(cannot_lock(path, &io::Error::other("it is a symbolic link")));
+            }
             Err(error) => return Err(cannot_lock(path, &error)),
         };
         // Reading what is no file may wait for ever.
@@ -137,14 +143,14 @@ fn open(dir: &Path, path: &Path) -> Result<File> {
             return Err(cannot_lock(path, &ErrorKind::InvalidInput.into()));
         }
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Err(rustix::io::Errno::WOULDBLOCK) => return Err(held(&file)),
+            Err(Errno::WOULDBLOCK) => return Err(held(&file)),
             Err(error) => return Err(cannot_lock(path, &error.into())),
             Ok(()) => {}
         }
         // Whoever held it may just have taken its file away.
         let inode = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
         let here = file.metadata().map(inode);
-        if here.is_ok_and(|here| fs::metadata(path).map(inode).is_ok_and(|it| it == here)) {
+        if here.is_ok_and(|here| path.symlink_metadata().map(inode).is_ok_and(|it| it == here)) {
             return Ok(file);
         }
     }

@@ -85,6 +85,22 @@ fn what_is_no_file_is_no_lock() {
     assert_eq!(failure.code, Code::CannotWrite);
 }
 
+/// What it points to was overwritten with who holds the lock.
+#[test]
+fn a_symbolic_link_is_not_followed() {
+    let dir = tempfile::tempdir().unwrap();
+    let (link, other) = (dir.path().join(".lock-a"), dir.path().join("other"));
+    std::os::unix::fs::symlink(&other, &link).unwrap();
+    for there in [false, true] {
+        let failure = Lock::take(dir.path(), "a").unwrap_err();
+        assert_eq!(failure.code, Code::CannotWrite);
+        assert!(failure.why.ends_with("it is a symbolic link"), "{failure}");
+        assert_eq!(other.exists(), there);
+        fs::write(&other, "whose it is").unwrap();
+    }
+    assert_eq!(fs::read_to_string(&other).unwrap(), "whose it is");
+}
+
 /// However often they come and go, no two hold it at once.
 #[test]
 fn a_lock_that_is_let_go_is_never_held_twice() {
