@@ -27,7 +27,7 @@ pub fn read<'a>(fields: &Fields<'a>, folder: &Path, reading: &mut Reading<'a>) -
     CommandOptions {
         cwd,
         env: env.unwrap_or_default(),
-        timeout: timeout.and_then(|node| checked(node, reading, units::duration)),
+        timeout: timeout.and_then(|node| checked(node, reading, units::limit)),
         format: fields.get("format").and_then(|node| format(node, reading)),
         output,
         shell: shell.unwrap_or(false),

@@ -73,7 +73,7 @@ impl Timeouts {
     }
 
     pub fn read(fields: &Fields<'_>, reading: &mut Reading<'_>) -> Timeouts {
-        let mut one = |name| checked(fields.get(name)?, reading, units::duration);
+        let mut one = |name| checked(fields.get(name)?, reading, units::limit);
         Timeouts {
             statement: one("statement_timeout"),
             lock: one("lock_timeout"),

@@ -200,7 +200,7 @@ fn read<'a>(root: &Fields<'a>, path: &Path, reading: &mut Reading<'a>) -> Config
         max_details: root.get("max_details").and_then(|node| reading.whole(node)),
         deadline: root
             .get("deadline")
-            .and_then(|node| checked(node, reading, units::duration)),
+            .and_then(|node| checked(node, reading, units::limit)),
         profile: root
             .get("profile")
             .and_then(|node| checked(node, reading, units::profile)),

@@ -58,15 +58,24 @@ fn times(number: &str, factor: u64) -> Option<u64> {
     u64::try_from(bytes).ok()
 }
 
-/// Reads `500ms`, `30s`, `15m`, `1h` or `1d`; zero means no limit.
+/// Reads `500ms`, `30s`, `15m`, `1h` or `1d`.
 pub fn duration(text: &str) -> Result<Duration, String> {
+    up_to_most(text, "")
+}
+
+/// The same where zero means no limit, which the message then says.
+pub fn limit(text: &str) -> Result<Duration, String> {
+    up_to_most(text, ", or `0` for no limit")
+}
+
+fn up_to_most(text: &str, or: &str) -> Result<Duration, String> {
     // The server's settings are 32-bit milliseconds.
-    let limit = Duration::from_millis(0x7fff_ffff);
+    let most = Duration::from_millis(0x7fff_ffff);
     let found = ago(text)?;
     let trimmed = text.trim();
-    (found <= limit)
+    (found <= most)
         .then_some(found)
-        .ok_or_else(|| format!("`{trimmed}` is too long: at most 24 days"))
+        .ok_or_else(|| format!("`{trimmed}` is too long: at most 24 days{or}"))
 }
 
 /// The same without an upper limit; a day has 24 hours.
@@ -211,6 +220,14 @@ mod tests {
         for wrong in ["", "30", "s", "1.5s", "-1s", "25d", "9999999h"] {
             assert!(duration(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn zero_is_told_as_no_limit_only_where_it_is_one() {
+        let told = "`25d` is too long: at most 24 days";
+        assert_eq!(duration("25d"), Err(told.to_owned()));
+        assert_eq!(limit("25d"), Err(format!("{told}, or `0` for no limit")));
+        assert_eq!(limit("0"), Ok(Duration::ZERO));
     }
 
     #[test]

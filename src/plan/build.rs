@@ -83,7 +83,7 @@ impl Plan {
             .as_deref()
             .map(|text| typed("--memory", text, units::size));
         let deadline = options.deadline.as_deref();
-        let deadline = deadline.map(|text| typed("--deadline", text, units::duration));
+        let deadline = deadline.map(|text| typed("--deadline", text, units::limit));
         let retries = options.retries.or(config.dataset_retries);
         let profile = options.profile.as_deref();
         let profile = profile.map(|text| typed("--profile", text, units::profile));

@@ -40,7 +40,7 @@ impl PacePlan {
     pub fn from(options: &PaceOptions, env: Env<'_>, cwd: &Path) -> Result<PacePlan> {
         let (asked, config) = ask(&options.source, env, cwd)?;
         let deadline = match &options.deadline {
-            Some(text) => Some(units::duration(text).map_err(|what| {
+            Some(text) => Some(units::limit(text).map_err(|what| {
                 usage(
                     format!("--deadline: {what}"),
                     "See `shadowgate pace --help`",

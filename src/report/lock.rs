@@ -134,7 +134,10 @@ fn open(dir: &Path, path: &Path) -> Result<File> {
             // A run that ended without a report took the folder away that it had made.
             Err(error) if error.kind() == ErrorKind::NotFound && !exists(dir) => continue,
             Err(error) if Errno::from_io_error(&error) == Some(Errno::LOOP) => {
-                return Err(cannot_lock(path, &io::Error::other("it is a symbolic link")));
+                return Err(cannot_lock(
+                    path,
+                    &io::Error::other("it is a symbolic link"),
+                ));
             }
             Err(error) => return Err(cannot_lock(path, &error)),
         };
@@ -150,7 +153,11 @@ fn open(dir: &Path, path: &Path) -> Result<File> {
         // Whoever held it may just have taken its file away.
         let inode = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
         let here = file.metadata().map(inode);
-        if here.is_ok_and(|here| path.symlink_metadata().map(inode).is_ok_and(|it| it == here)) {
+        if here.is_ok_and(|here| {
+            path.symlink_metadata()
+                .map(inode)
+                .is_ok_and(|it| it == here)
+        }) {
             return Ok(file);
         }
     }

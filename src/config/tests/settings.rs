@@ -37,6 +37,8 @@ fn limits_stand_at_the_top() {
         ("retries = -1", "whole number"),
         ("request_timeout = \"0\"", "without end"),
         ("breaker_timeout = \"60\"", "not a duration"),
+        ("deadline = \"25d\"", "or `0` for no limit"),
+        ("statement_timeout = \"25d\"", "or `0` for no limit"),
         ("rate_limits = 5", "did you mean `rate_limit`?"),
     ] {
         let why = why(text);
