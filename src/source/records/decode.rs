@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use memchr::{memchr, memchr_iter};
 
 use super::doubt;
-use super::scan::{Fault, Scanner, Span, Value};
+use super::scan::{Fault, REMEMBERED, Scanner, Span, Value};
 use super::string::{Text, unescape};
 use super::{Shape, between};
 use crate::error::{Code, Failure, Result};
@@ -137,7 +137,7 @@ impl Habit {
         let number = find(&name.read(bytes));
         if index < self.names.len() {
             self.names[index] = (name.span, number);
-        } else {
+        } else if index < REMEMBERED {
             self.names.push((name.span, number));
         }
         number
@@ -287,5 +287,34 @@ mod tests {
         assert_eq!(members(&records.join(", \n "), Shape::Array), alone);
         assert_eq!(members(&records.join("\n"), Shape::Lines), alone);
         assert_eq!(alone[15], (1, "b".to_owned(), "13".to_owned()));
+    }
+
+    /// 200 million names in one record took gigabytes beside its text.
+    #[test]
+    fn a_record_of_very_many_members_is_read_without_remembering_them_all() {
+        let member = |n: usize| format!("\"m{n}\":{n}");
+        let many: Vec<String> = (0..3 * REMEMBERED).map(member).collect();
+        let record = format!("{{{}}}", many.join(","));
+        let text = format!("{record},{record}");
+        let mut scanner = Scanner::new(text.as_bytes(), 0);
+        let mut habit = Habit::default();
+        let mut index = 0;
+        let span = scanner.object(|name, _| {
+            habit.number(text.as_bytes(), index, name, |_| 0);
+            index += 1;
+            Ok(())
+        });
+        assert_eq!(span, Ok((0, record.len())));
+        assert_eq!((index, habit.names.len()), (3 * REMEMBERED, REMEMBERED));
+        assert_eq!(scanner.names.len(), REMEMBERED);
+        let found = members(&text, Shape::Array);
+        assert_eq!(found.len(), 6 * REMEMBERED);
+        for (at, (index, name, value)) in found.iter().enumerate() {
+            let n = at % (3 * REMEMBERED);
+            assert_eq!(
+                (*index, &**name, &**value),
+                (n, &*format!("m{n}"), &*n.to_string())
+            );
+        }
     }
 }

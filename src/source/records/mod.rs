@@ -4,6 +4,7 @@
 
 pub mod decode;
 pub mod doubt;
+pub mod open;
 pub mod scan;
 pub mod string;
 

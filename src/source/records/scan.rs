@@ -7,10 +7,12 @@
 
 use std::borrow::Cow;
 
+use super::open::Open;
 use super::string::{Text, plain_end};
 
-/// How deep arrays and objects may nest.
-pub const DEPTH: usize = 1000;
+/// So many of a record's names are looked for where the record before had them: no
+/// record fills the memory with its names.
+pub const REMEMBERED: usize = 1000;
 
 /// Why the text is not JSON, and where.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,7 +57,7 @@ pub struct Scanner<'a> {
     pub at: usize,
     /// By its number: where the last record's member has its name with the quotes
     /// and the colon. Most records name the same members in the same order.
-    names: Vec<(Span, Text)>,
+    pub(super) names: Vec<(Span, Text)>,
 }
 
 type Scan<T = ()> = Result<T, Fault>;
@@ -132,9 +134,11 @@ impl<'a> Scanner<'a> {
             });
         }
         let name = self.name()?;
-        self.names
-            .resize(self.names.len().max(index + 1), Default::default());
-        self.names[index] = ((start, self.at), name);
+        if index < REMEMBERED {
+            self.names
+                .resize(self.names.len().max(index + 1), Default::default());
+            self.names[index] = ((start, self.at), name);
+        }
         Ok(name)
     }
 
@@ -366,34 +370,5 @@ impl<'a> Scanner<'a> {
             true => Fault::new(self.at, why),
             false => Fault::cut(self.at),
         }
-    }
-}
-
-/// The brackets that are open, one bit each: 1 for an object.
-#[derive(Default)]
-struct Open {
-    bits: [u64; DEPTH.div_ceil(64)],
-    len: usize,
-}
-
-impl Open {
-    /// The record itself is one level.
-    fn push(&mut self, object: bool) -> Option<()> {
-        if self.len + 1 >= DEPTH {
-            return None;
-        }
-        let (word, bit) = (self.len / 64, self.len % 64);
-        self.bits[word] = self.bits[word] & !(1 << bit) | u64::from(object) << bit;
-        self.len += 1;
-        Some(())
-    }
-
-    fn top(&self) -> Option<bool> {
-        let last = self.len.checked_sub(1)?;
-        Some(self.bits[last / 64] >> (last % 64) & 1 == 1)
-    }
-
-    fn pop(&mut self) {
-        self.len = self.len.saturating_sub(1);
     }
 }
