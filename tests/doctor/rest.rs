@@ -82,6 +82,10 @@ fn a_sound_set_up_is_green() {
     is("row_security", &["exempt"]);
     is("clock", &["agree"]);
     is("page_cap", &["pages are cut at 1,000 rows"]);
+    is(
+        "server_limits",
+        &["pool is not visible from outside", "PGRST003"],
+    );
     is("key", &["id: unique"]);
     found.is("row_counts", None, "ok", &["old: about 1,500, new: 1,500"]);
     found.is("same_store", None, "ok", &["not known"]);

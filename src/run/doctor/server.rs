@@ -5,8 +5,8 @@ use super::probe::Probed;
 use super::words::time;
 use crate::error::Code;
 use crate::gate::thousands;
-use crate::source::Limits;
 use crate::source::facts::{Clock, PageCap, Server};
+use crate::source::{Limits, Location};
 
 /// Connections that a side takes: its own, and one to stop it by.
 const NEEDED: u64 = 2;
@@ -52,7 +52,9 @@ pub fn lines(probed: &Probed, limits: &Limits) -> Vec<Line> {
     });
     // A side that was not reached has its own line.
     let late = late.filter(|_| probed.schema.is_ok());
-    let lines = [facts.clock.map(clock), page, server, late];
+    let api = matches!(probed.location, Location::Rest(_)) && probed.schema.is_ok();
+    let pool = (api && !probed.late).then(pool);
+    let lines = [facts.clock.map(clock), page, server, pool, late];
     lines.into_iter().flatten().collect()
 }
 
@@ -77,6 +79,14 @@ fn page_cap(cap: PageCap, page: u64) -> Line {
             format!("pages are cut at {} rows", thousands(rows)),
         ),
     }
+}
+
+/// Of a side behind PostgREST, which answers and tells nothing of its pool.
+fn pool() -> Line {
+    Line::ok(
+        Name::ServerLimits,
+        "the API's connection pool is not visible from outside; a full one answers HTTP 504 with PGRST003",
+    )
 }
 
 fn connections(server: &Server) -> Line {
@@ -195,6 +205,19 @@ mod tests {
         };
         assert_eq!(of("too many clients (SQLSTATE 53300)").state, State::Fail);
         assert_eq!(of("cut").state, State::Warn);
+    }
+
+    #[test]
+    fn a_pool_that_cannot_be_seen_is_said_to_be_so() {
+        let found = lines(&rest(), &Limits::default());
+        let [line] = &found[..] else {
+            panic!("{found:?}");
+        };
+        assert_eq!((line.name, line.state), (Name::ServerLimits, State::Ok));
+        assert!(line.found.contains("not visible from outside"));
+        let mut closed = rest();
+        closed.schema = Err(unauthorised("HTTP 401"));
+        assert_eq!(lines(&closed, &Limits::default()), []);
     }
 
     #[test]
