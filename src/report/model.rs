@@ -85,7 +85,7 @@ pub struct Dataset {
     pub ignored: Vec<String>,
     /// Columns of both sides that are not compared because `columns` names others.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub left_out: Vec<String>,
+    pub columns_left_out: Vec<String>,
     pub warnings: Vec<String>,
     pub gates: Vec<Finding>,
     pub samples: Samples,

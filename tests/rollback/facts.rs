@@ -297,7 +297,7 @@ fn what_was_not_compared_is_named_in_the_answer() {
     assert!(ran.stdout.contains(part), "{}", ran.stdout);
     let verified = lab.by_id(&["--columns", "price"]).exits(0);
     assert_eq!(
-        verified.saved_report()["datasets"][0]["left_out"],
+        verified.saved_report()["datasets"][0]["columns_left_out"],
         serde_json::json!(["v"])
     );
     lab.run(&args).exits(3);

@@ -106,7 +106,7 @@ fn dataset(name: &str) -> Dataset {
         group_by: Some("system".to_owned()),
         columns_only_new: Vec::new(),
         ignored: vec!["synced_at".to_owned()],
-        left_out: Vec::new(),
+        columns_left_out: Vec::new(),
         old: side("old.example", [2505, 2505], true),
         new: side("x.supabase.co", [2503, 2503], true),
         checks: checks(),
@@ -226,7 +226,7 @@ pub fn several() -> Rollback {
     rollback.datasets.push(Dataset {
         checks: Vec::new(),
         ignored: Vec::new(),
-        left_out: Vec::new(),
+        columns_left_out: Vec::new(),
         ..dataset("物件画像")
     });
     rollback.deadline = None;

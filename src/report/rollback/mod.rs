@@ -90,7 +90,7 @@ pub struct Dataset {
     pub ignored: Vec<String>,
     /// Columns of both sides that are not compared because `columns` names others.
     #[serde(default)]
-    pub left_out: Vec<String>,
+    pub columns_left_out: Vec<String>,
     pub old: Side,
     pub new: Side,
     /// What the old side was asked before it was compared.
@@ -160,7 +160,7 @@ pub enum CheckName {
 impl Dataset {
     /// The columns in which a difference would not be seen.
     pub fn not_compared(&self) -> Vec<String> {
-        [&self.ignored[..], &self.left_out].concat()
+        [&self.ignored[..], &self.columns_left_out].concat()
     }
 }
 

@@ -129,7 +129,7 @@ pub fn schema(dataset: &Dataset, page: &Page<'_>, out: &mut String) {
     page.list(words.schema, &drift, out);
     let not_compared = [
         (words.ignored, &dataset.ignored),
-        (words.left_out, &dataset.left_out),
+        (words.left_out, &dataset.columns_left_out),
     ];
     for (why, columns) in not_compared {
         if !columns.is_empty() {

@@ -47,7 +47,7 @@ impl Seen<'_> {
             group_by: rollback.group_by.clone(),
             columns_only_new: self.dataset.columns_only_new.clone(),
             ignored: self.spec.ignore.clone(),
-            left_out: self.left_out(),
+            columns_left_out: self.left_out(),
             old: self.side(Side::Old),
             new: self.side(Side::New),
             checks: self.checks.clone(),
@@ -58,7 +58,7 @@ impl Seen<'_> {
 
     /// The column that tells the newer row is read also where it is not compared.
     fn left_out(&self) -> Vec<String> {
-        let mut left_out = self.dataset.left_out.clone();
+        let mut left_out = self.dataset.columns_left_out.clone();
         let is_named = |name: &&String| {
             let mut only = self.spec.only.iter();
             only.all(|only| only.contains(name))
