@@ -348,6 +348,16 @@ fn a_cell_that_is_no_time_stays_in() {
     assert_eq!(count(&report, "old_rows"), 3);
     assert_eq!(count(&report, "unreadable_old"), 2);
     assert_eq!(outside(&report), [0, 0]);
+    // Also where the column is not compared, and so counts as unreadable nowhere.
+    let args = ["--ignore", "at", "--since", "at=2026-11-01T00:00Z"];
+    let report = run(&lab, &args).exits(0).json();
+    let warnings = report["datasets"][0]["warnings"].to_string();
+    for side in ["old", "new"] {
+        let told = format!(
+            "{side} side: in 2 rows the window's column `at` is no time; they were compared"
+        );
+        assert!(warnings.contains(&told), "{warnings}");
+    }
 }
 
 /// A coarser comparison does not make a coarser window.

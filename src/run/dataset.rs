@@ -108,6 +108,9 @@ impl<'a> Pair<'a> {
         self.stop.once(&mut compared.ends.failures);
         compared.ends.set_beside(&compared.parts);
         compared.ends.warn_of_ageless(compared.parts.ageless);
+        if let Some(window) = &self.plan.window {
+            compared.ends.warn_of_undated(window);
+        }
         Ok(compared)
     }
 

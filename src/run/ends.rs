@@ -8,6 +8,7 @@ use super::times::Times;
 use crate::compare::{Parts, Whole};
 use crate::error::{Code, Failure, Result, Side};
 use crate::gate::{Lag, Took, counted};
+use crate::plan::WindowPlan;
 use crate::source::Receipt;
 use crate::stop::{Cause, Stop};
 
@@ -18,6 +19,8 @@ pub struct SideEnd {
     pub rows: u64,
     /// Rows outside the window, where there is one.
     pub left_out: Option<u64>,
+    /// Rows whose cell in the window's column is no time, so that they stayed in.
+    pub undated: u64,
     pub complete: bool,
     pub times: Times,
 }
@@ -70,6 +73,7 @@ impl Ends {
         end.rows = ended.rows;
         end.times = ended.times;
         end.left_out = Some(ended.left_out);
+        end.undated = ended.undated;
         for state in ended.states {
             self.counted[side.index()].merge(state.counted);
         }
@@ -151,6 +155,19 @@ impl Ends {
                 "settle_after: no row of {} that did not match says when it was changed (updated_at is NULL, no time, or has no zone): they count as old",
                 counted(keys, "key")
             ));
+        }
+    }
+
+    /// Says how many rows were compared although nothing tells that they are inside.
+    pub fn warn_of_undated(&mut self, window: &WindowPlan) {
+        for (side, end) in Side::BOTH.into_iter().zip(&self.sides) {
+            if end.undated > 0 {
+                self.warnings.push(format!(
+                    "{side} side: in {} the window's column `{}` is no time; they were compared",
+                    counted(end.undated, "row"),
+                    window.column
+                ));
+            }
         }
     }
 

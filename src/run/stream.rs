@@ -47,6 +47,8 @@ pub struct Ended<S> {
     pub rows: u64,
     /// Rows decoded that nobody asked for.
     pub left_out: u64,
+    /// Rows decoded of which nothing told whether to leave them out.
+    pub undated: u64,
     pub times: Times,
 }
 
@@ -143,6 +145,7 @@ struct Lane<'a, W: Work> {
     stop: AtomicBool,
     rows: AtomicU64,
     left_out: AtomicU64,
+    undated: AtomicU64,
 }
 
 struct Shared<S> {
@@ -171,6 +174,7 @@ impl<'a, W: Work> Lane<'a, W> {
             stop: AtomicBool::new(false),
             rows: AtomicU64::new(0),
             left_out: AtomicU64::new(0),
+            undated: AtomicU64::new(0),
         }
     }
 
@@ -231,6 +235,7 @@ impl<'a, W: Work> Lane<'a, W> {
         let count = rows.len() as u64;
         self.rows.fetch_add(count, Ordering::Relaxed);
         self.left_out.fetch_add(rows.left_out, Ordering::Relaxed);
+        self.undated.fetch_add(rows.undated, Ordering::Relaxed);
         self.progress.rows(self.side, count + rows.left_out);
         self.work.rows(self.side, rows, &chunk.bytes, state)
     }
@@ -273,6 +278,7 @@ impl<'a, W: Work> Lane<'a, W> {
             states: shared.workers.into_iter().map(|(state, _)| state).collect(),
             rows: self.rows.into_inner(),
             left_out: self.left_out.into_inner(),
+            undated: self.undated.into_inner(),
         }
     }
 }

@@ -142,6 +142,7 @@ impl Decode for Inside {
         rows.keep(self.width, |row| {
             work.is_inside(&self.window, row[self.place], &chunk.bytes)
         });
+        rows.undated += work.undated;
         Ok(())
     }
 
@@ -157,17 +158,20 @@ struct Work {
     cell: Vec<u8>,
     scratch: Scratch,
     unchanged: Vec<u64>,
+    /// Cells that are no time.
+    undated: u64,
 }
 
 impl Work {
     /// A cell that is no time leaves its row in: what cannot be read is not left
-    /// out unseen.
+    /// out unseen, but counted.
     fn is_inside(&mut self, window: &WindowSide, cell: Cell, bytes: &[u8]) -> bool {
         let found = self.holds(&window.bounds, &window.pipeline, cell, bytes);
         let clock = window.clock.as_ref();
         let found = found.or_else(|| {
             clock.and_then(|(bounds, pipeline)| self.holds(bounds, pipeline, cell, bytes))
         });
+        self.undated += u64::from(found.is_none());
         found.unwrap_or(true)
     }
 

@@ -88,6 +88,8 @@ pub struct Rows {
     pub spans: Vec<(u32, u32)>,
     /// Rows of the chunk that are not among these, as nobody asked for them.
     pub left_out: u64,
+    /// Rows among these of which nothing tells whether they were asked for.
+    pub undated: u64,
 }
 
 impl Rows {
@@ -97,6 +99,7 @@ impl Rows {
         self.locators.clear();
         self.spans.clear();
         self.left_out = 0;
+        self.undated = 0;
     }
 
     /// Leaves out all rows but those of which this holds, and all cells but the
