@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use support::Postgres;
-use support::api::{self, capped, dataset, limits, serve, service};
+use support::api::{self, capped, dataset, serve, service, slow};
 use support::reading;
 
 use shadowgate::error::{Code, Side};
@@ -15,23 +15,9 @@ use shadowgate::gate::Verdict;
 use shadowgate::plan::{DatasetSpec, Recheck};
 use shadowgate::run::Finished;
 use shadowgate::run::progress::Progress;
-use shadowgate::source::{Limits, Rate};
 
 const ROWS: &str = "CREATE TABLE listings (id int PRIMARY KEY, v text);
     INSERT INTO listings SELECT n, 'v' || n FROM generate_series(1, 1000) n;";
-
-/// Slow enough for a statement of the writer before half of the pages are read.
-fn slow() -> Limits {
-    Limits {
-        page: 50,
-        connections: 1,
-        rate: Some(Rate {
-            count: 10,
-            per: Duration::from_secs(1),
-        }),
-        ..limits()
-    }
-}
 
 /// Runs SQL when the first rows of new have come, and before the later look.
 struct Writer<'a> {

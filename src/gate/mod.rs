@@ -80,6 +80,26 @@ pub struct Observed<'a> {
     pub scope: Scope,
 }
 
+impl<'a> Observed<'a> {
+    /// Both sides seen whole, and nothing known but this tally.
+    pub fn of(tally: &'a Tally) -> Self {
+        Observed {
+            tally,
+            if_equal: tally,
+            if_different: tally,
+            if_settled: None,
+            moving: 0,
+            complete: [true; 2],
+            columns: &[],
+            only_old: &[],
+            only_new: &[],
+            times: [None; 2],
+            lags: [None; 2],
+            scope: Scope::All,
+        }
+    }
+}
+
 /// How long reading a side took, in µs: at least `reading`, and at most `waiting`
 /// more, in which reading stood still for another reason than the side itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

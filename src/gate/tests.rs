@@ -36,24 +36,6 @@ pub(super) fn judge(gates: &Gates, views: [&Tally; 3], complete: [bool; 2]) -> V
     judge_moving(gates, views, None, complete)
 }
 
-/// Both sides seen whole, and all that is known is this tally.
-fn observed(tally: &Tally) -> Observed<'_> {
-    Observed {
-        tally,
-        if_equal: tally,
-        if_different: tally,
-        if_settled: None,
-        moving: 0,
-        complete: [true; 2],
-        columns: &[],
-        only_old: &[],
-        only_new: &[],
-        times: [None; 2],
-        lags: [None; 2],
-        scope: Scope::All,
-    }
-}
-
 pub(super) fn judge_moving(
     gates: &Gates,
     views: [&Tally; 3],
@@ -75,7 +57,7 @@ pub(super) fn judge_moving(
                     waiting: 9,
                 })
             }),
-            ..observed(views[0])
+            ..Observed::of(views[0])
         },
     )
 }
@@ -271,7 +253,7 @@ fn a_column_on_one_side_only_breaks_the_schema() {
         columns: &names,
         only_old: &names,
         only_new: &names[..1],
-        ..observed(&counts)
+        ..Observed::of(&counts)
     };
     let findings = evaluate(&Gates::default(), seen);
     let schema = find(&findings, "schema");

@@ -92,8 +92,8 @@ fn files(sayings: Sayings<'_>, settler: &mut Settler<'_>) {
 }
 
 /// The configuration that counts: the named one; none where two sources were
-/// typed or one is only to be written; else the one in the working directory; none where there is none and
-/// the environment says where both sources are.
+/// typed or one is only to be written; else the one in the working directory;
+/// none where there is none and the environment says where both sources are.
 fn configuration(
     options: &SourceOptions,
     environment: &mut Environment<'_>,

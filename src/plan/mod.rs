@@ -112,7 +112,7 @@ pub struct DatasetPlan {
     pub only: [Vec<String>; 2],
     pub ignored: Vec<String>,
     /// Columns of both sides that are not compared because others are named.
-    pub left_out: Vec<String>,
+    pub columns_left_out: Vec<String>,
     pub warnings: Vec<String>,
     pub gates: Gates,
     pub scope: Scope,

@@ -43,7 +43,10 @@ fn plan(spec: &DatasetSpec, schemas: [&Schema; 2]) -> Result<DatasetPlan> {
         definition: definition_of(&applied),
         only: Side::BOTH.map(|side| one_sided(spec, &sides, side)),
         ignored: spec.ignore.clone(),
-        left_out: left_out(spec, &key, &others, &sides),
+        columns_left_out: shared(spec, &key, &sides)
+            .filter(|name| !is_asked(spec, name))
+            .map(str::to_owned)
+            .collect(),
         warnings: warnings(&columns, key.len(), schemas, &spec.gates),
         age: age::resolve(spec, &columns, &sides)?,
         window: window::resolve(spec, &columns, &sides)?,
@@ -126,37 +129,31 @@ pub(super) fn check_names(
 
 /// The compared columns that are not of the key, in the old side's order.
 pub(super) fn others(spec: &DatasetSpec, key: &[String], sides: &[Columns<'_>; 2]) -> Vec<String> {
+    let asked = shared(spec, key, sides).filter(|name| is_asked(spec, name));
+    asked.map(str::to_owned).collect()
+}
+
+/// Whether a column is compared as far as columns were named.
+fn is_asked(spec: &DatasetSpec, name: &str) -> bool {
+    let only = spec.only.as_ref();
+    only.is_none_or(|only| only.iter().any(|other| other == name))
+}
+
+/// What both sides have, is not of the key and not to be ignored.
+fn shared<'a>(
+    spec: &'a DatasetSpec,
+    key: &'a [String],
+    sides: &'a [Columns<'_>; 2],
+) -> impl Iterator<Item = &'a str> {
     let [old, new] = sides;
-    let asked = |name: &str| match &spec.only {
-        Some(only) => only.iter().any(|other| other == name),
-        None => true,
-    };
-    let compared = |name: &&str| {
-        let named = |list: &[String]| list.iter().any(|other| other == name);
-        new.has(name) && old.has(name) && asked(name) && !named(key) && !named(&spec.ignore)
-    };
     let listed: Vec<&str> = match old.is_open() {
         true => new.names().collect(),
         false => old.names().collect(),
     };
-    let found = listed.into_iter().filter(compared);
-    found.map(str::to_owned).collect()
-}
-
-/// What would be compared beside these if no columns were named.
-fn left_out(
-    spec: &DatasetSpec,
-    key: &[String],
-    others: &[String],
-    sides: &[Columns<'_>; 2],
-) -> Vec<String> {
-    let all = DatasetSpec {
-        only: None,
-        ..spec.clone()
-    };
-    let mut all = self::others(&all, key, sides);
-    all.retain(|name| !others.contains(name));
-    all
+    listed.into_iter().filter(move |name| {
+        let named = |list: &[String]| list.iter().any(|other| other == name);
+        new.has(name) && old.has(name) && !named(key) && !named(&spec.ignore)
+    })
 }
 
 /// Columns that only this side has.

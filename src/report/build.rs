@@ -79,7 +79,7 @@ pub fn dataset(input: Input<'_>) -> (Dataset, Details) {
         columns_only_old: plan.only[0].clone(),
         columns_only_new: plan.only[1].clone(),
         ignored: plan.ignored.clone(),
-        columns_left_out: plan.left_out.clone(),
+        columns_left_out: plan.columns_left_out.clone(),
         warnings: [&plan.warnings[..], input.warnings, &edge].concat(),
         gates: input.findings.clone(),
         samples: first(&details, SAMPLES),

@@ -48,7 +48,7 @@ use recheck::{Again, Rechecked};
 use store::Budget;
 
 use crate::compare::cells::View;
-use crate::compare::{Scope, Tally, Whole};
+use crate::compare::{Tally, Whole};
 use crate::error::{Exit, Failure, Result, Side};
 use crate::gate::{self, Gates, Observed, Verdict};
 use crate::plan::{DatasetPlan, DatasetSpec};
@@ -366,18 +366,8 @@ fn judge_failed(name: &str, gates: &Gates, not: NotOpened) -> Judged {
     let findings = gate::evaluate(
         gates,
         Observed {
-            tally: &nothing,
-            if_equal: &nothing,
-            if_different: &nothing,
-            if_settled: None,
-            moving: 0,
             complete: [false; 2],
-            columns: &[],
-            only_old: &[],
-            only_new: &[],
-            times: [None; 2],
-            lags: [None; 2],
-            scope: Scope::All,
+            ..Observed::of(&nothing)
         },
     );
     let dataset = build::unopened(name, not.identities, findings, &not.failures);

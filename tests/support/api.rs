@@ -14,7 +14,7 @@ use shadowgate::run::progress::{Progress, Silent};
 use shadowgate::run::{self, Finished};
 use shadowgate::secret::Secret;
 use shadowgate::source::location::{Location, RestOptions, Spec};
-use shadowgate::source::{self, Context, Limits, Receipt, Schema, Source, Want};
+use shadowgate::source::{self, Context, Limits, Rate, Receipt, Schema, Source, Want};
 use shadowgate::stop::Stop;
 
 use super::Postgres;
@@ -54,6 +54,19 @@ pub fn side(url: &str, table: &str, token: Option<&str>) -> Spec {
 /// As the role that sees every row.
 pub fn service(api: &Postgrest, table: &str) -> Spec {
     side(&api.url(), table, Some(&api.jwt("service_role")))
+}
+
+/// Slow enough for a statement of somebody else before half of the pages are read.
+pub fn slow() -> Limits {
+    Limits {
+        page: 50,
+        connections: 1,
+        rate: Some(Rate {
+            count: 10,
+            per: Duration::from_secs(1),
+        }),
+        ..limits()
+    }
 }
 
 /// Limits that no test waits for.

@@ -10,11 +10,10 @@ use shadowgate::gate::{Bound, Verdict};
 use shadowgate::normalise::Step;
 use shadowgate::plan::{DatasetSpec, Recheck, TypedTime, Window};
 use shadowgate::run::progress::Progress;
-use shadowgate::source::{Limits, Rate};
 use shadowgate::value::Type;
 
 use crate::support::Postgres;
-use crate::support::api::{self, capped, dataset, limits, serve, service};
+use crate::support::api::{self, capped, dataset, limits, serve, service, slow};
 use crate::support::reading;
 
 const ROWS: &str = "CREATE TABLE listings (id int PRIMARY KEY, v text, at timestamptz);
@@ -39,19 +38,6 @@ impl Progress for Writer {
     fn again(&self, _: &str) {}
     fn phase(&self, _: &str) {}
     fn done(&self) {}
-}
-
-/// Slow enough for the writer to be done before half of the pages are read.
-fn slow() -> Limits {
-    Limits {
-        page: 50,
-        connections: 1,
-        rate: Some(Rate {
-            count: 10,
-            per: Duration::from_secs(1),
-        }),
-        ..limits()
-    }
 }
 
 fn window(since: Option<&str>, until: Option<&str>) -> Option<Window> {

@@ -16,7 +16,7 @@ fn lag(lags: [Option<Lag>; 2], complete: [bool; 2]) -> Finding {
     let observed = Observed {
         complete,
         lags,
-        ..observed(&tally)
+        ..Observed::of(&tally)
     };
     let mut findings = evaluate(&gates, observed).into_iter();
     findings

@@ -13,7 +13,7 @@ fn partial(gates: &Gates, counts: [u64; 5], out_of_scope: u64) -> Vec<Finding> {
         gates,
         Observed {
             scope: Scope::KeysOfNew,
-            ..observed(&seen)
+            ..Observed::of(&seen)
         },
     )
 }

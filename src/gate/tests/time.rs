@@ -14,7 +14,7 @@ fn time(times: [Option<Took>; 2], complete: [bool; 2]) -> Finding {
     let observed = Observed {
         complete,
         times,
-        ..observed(&counts)
+        ..Observed::of(&counts)
     };
     find(&evaluate(&gates, observed), "new_time_ratio").clone()
 }

@@ -10,6 +10,10 @@ use serde::Deserialize;
 
 use crate::error::{Code, Failure};
 
+/// What to do about a request that no server reads, or none is made of.
+pub const TOO_LONG: &str =
+    "the key's values, or `where` and `select`, are too long for a URL: use a shorter key";
+
 /// A page of rows, or a count, as the server sent it.
 #[derive(Debug, Default)]
 pub struct Answer {
@@ -162,10 +166,7 @@ fn final_next(status: StatusCode, code: &str, message: &str) -> (Code, &'static 
             Code::NotFound,
             "check the column's name; if it is new, reload the API's schema cache (NOTIFY pgrst, 'reload schema')",
         ),
-        (414 | 431, _) => (
-            Code::Config,
-            "the key's values, or `where` and `select`, are too long for a URL: use a shorter key",
-        ),
+        (414 | 431, _) => (Code::Config, TOO_LONG),
         (300..=399, _) => (
             Code::Config,
             "name the address that it redirects to: keys are sent to the configured one only",

@@ -15,7 +15,7 @@ use rustls::pki_types::pem::PemObject;
 use url::Url;
 
 use super::access::{self, Access};
-use super::answer::{Answer, ContentRange, Refusal, refusal};
+use super::answer::{Answer, ContentRange, Refusal, TOO_LONG, refusal};
 use super::keyset::Pair;
 use super::seen::{Asked, Seen};
 use crate::error::{Code, Failure, Result};
@@ -292,9 +292,7 @@ fn network(what: &str, error: &reqwest::Error) -> Refusal {
         };
     }
     if error.is_builder() {
-        let next =
-            "the key's values, or `where` and `select`, are too long for a URL: use a shorter key";
-        return Refusal::Final(Failure::new(Code::Config, why, next));
+        return Refusal::Final(Failure::new(Code::Config, why, TOO_LONG));
     }
     let next = "run again once the connection is stable";
     Refusal::Passing(failure(Code::SourceCut, next), None)

@@ -106,6 +106,13 @@ pub fn select(items: &[Item]) -> Option<Pair> {
     (!all.is_empty()).then(|| ("select".to_owned(), all.join(",")))
 }
 
+/// A query for these columns of no row at all: whether it is answered, and what
+/// stands beside the answer.
+pub fn no_rows(items: &[Item]) -> Vec<Pair> {
+    let limit = ("limit".to_owned(), "0".to_owned());
+    select(items).into_iter().chain([limit]).collect()
+}
+
 /// The text with what stands in double quotes blotted out, byte by byte.
 fn without_quoted(text: &str) -> String {
     let (mut quoted, mut escaped) = (false, false);

@@ -8,6 +8,7 @@ use super::Postgrest;
 use super::access::Role;
 use super::answer::Refusal;
 use super::client::Request;
+use super::columns;
 use crate::error::{Code, Failure, Result};
 
 /// Where a token is sent that does nothing, declaring a role is not enough.
@@ -39,11 +40,9 @@ impl Postgrest {
     }
 
     async fn answers_anybody(&self, has_token: bool) -> Result<bool> {
-        let limit = ("limit".to_owned(), "0".to_owned());
-        let selected = super::columns::select(&self.select);
         let request = Request {
             table: Some(&self.table),
-            query: selected.into_iter().chain([limit]).collect(),
+            query: columns::no_rows(&self.select),
             stranger: Some(match has_token {
                 true => ("authorization", "Bearer unknown"),
                 false => ("apikey", "unknown"),

@@ -85,20 +85,12 @@ impl Opening<'_> {
         })
     }
 
-    fn no_rows(&self) -> Vec<Pair> {
-        let limit = ("limit".to_owned(), "0".to_owned());
-        columns::select(self.select)
-            .into_iter()
-            .chain([limit])
-            .collect()
-    }
-
     /// Of the schema that was asked for, whether there is any other: an API of one
     /// schema serves the same table to who names none.
     async fn is_one_of_several(&self) -> Result<bool> {
         let request = Request {
             table: Some(self.table),
-            query: self.no_rows(),
+            query: columns::no_rows(self.select),
             unnamed: true,
             ..Request::default()
         };

@@ -290,8 +290,7 @@ impl Reading<'_> {
 /// the selected columns' rights for that too.
 pub async fn count(client: &Client, table: &str, filter: &[Pair], select: &[Item]) -> Result<u64> {
     let mut query = filter.to_vec();
-    query.extend(columns::select(select));
-    query.push(("limit".to_owned(), "0".to_owned()));
+    query.extend(columns::no_rows(select));
     let request = Request {
         table: Some(table),
         query,
