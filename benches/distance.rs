@@ -2,10 +2,12 @@
 //! trip of a network, so that what is measured is not only how two programs
 //! share the cores of one machine.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::thread::{sleep, spawn};
 use std::time::Duration;
+
+use super::support::http::read_some;
 
 /// Starts one in front of a port of this machine, and gives its own. Lives as
 /// long as the process.
@@ -34,7 +36,7 @@ fn pass(client: TcpStream, port: u16, round_trip: Duration) -> io::Result<()> {
 fn copy(mut from: TcpStream, mut to: TcpStream, wait: Duration) -> io::Result<()> {
     let mut bytes = vec![0; 256 << 10];
     loop {
-        let len = from.read(&mut bytes)?;
+        let len = read_some(&mut from, &mut bytes)?;
         if len == 0 {
             return to.shutdown(Shutdown::Write);
         }

@@ -12,7 +12,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection};
 
-use super::Postgres;
+use super::{Postgres, http};
 
 /// An authority, and a certificate that it signed for `localhost`.
 pub struct Certificates {
@@ -110,7 +110,7 @@ fn pass_on(mut client: TcpStream, target: u16, config: Arc<ServerConfig>) -> Opt
         while let Ok(count @ 1..) = tls.reader().read(&mut buffer) {
             server.write_all(&buffer[..count]).ok()?;
         }
-        match server.read(&mut buffer) {
+        match http::read_some(&server, &mut buffer) {
             Ok(0) => return None,
             Ok(count) => tls.writer().write_all(&buffer[..count]).ok()?,
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}

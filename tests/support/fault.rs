@@ -9,12 +9,13 @@ mod plan;
 #[allow(unused_imports, reason = "each test binary uses its own part of this")]
 pub use plan::{At, Fault, Plan};
 
-use std::io::{Read, Write};
+use std::io::Write;
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::{Duration, Instant};
 
+use super::http::read_some;
 use plan::Progress;
 
 /// A running proxy. Dropping it closes its port and its connections.
@@ -222,7 +223,7 @@ impl Connection {
             if next != Next::On {
                 return next;
             }
-            len = match (&self.server).read(&mut buffer) {
+            len = match read_some(&self.server, &mut buffer) {
                 Ok(len @ 1..) => len,
                 _ => return Next::End,
             };
@@ -248,7 +249,7 @@ impl Connection {
     fn pass_requests(&self, shared: &Shared) -> Next {
         let (mut buffer, mut pending) = ([0; 16 << 10], Vec::new());
         let mut is_http = None;
-        while let Ok(len @ 1..) = (&self.client).read(&mut buffer) {
+        while let Ok(len @ 1..) = read_some(&self.client, &mut buffer) {
             pending.extend_from_slice(&buffer[..len]);
             // Other protocols begin with a length or a version, not with a method.
             let is_http = *is_http.get_or_insert(pending[0].is_ascii_uppercase());

@@ -60,11 +60,22 @@ pub fn request(method: &str, url: &str, headers: &[(&str, &str)]) -> Result<Answ
 pub fn read(mut stream: TcpStream, method: &str) -> Result<Answer, Error> {
     let (mut bytes, mut buffer) = (Vec::new(), [0; 64 << 10]);
     loop {
-        let len = stream.read(&mut buffer)?;
+        let len = read_some(&mut stream, &mut buffer)?;
         bytes.extend_from_slice(&buffer[..len]);
         match parse(&bytes, method == "HEAD", len == 0) {
             Err(error) if error.kind() == ErrorKind::UnexpectedEof && len > 0 => {}
             parsed => return parsed,
+        }
+    }
+}
+
+/// Reads once what has come. A wait with a time limit ends with EINTR where the
+/// machine was stopped and went on, whatever signals a process handles.
+pub fn read_some(mut from: impl Read, buffer: &mut [u8]) -> Result<usize, Error> {
+    loop {
+        match from.read(buffer) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            read => return read,
         }
     }
 }
