@@ -294,12 +294,13 @@ fn without_database(rest: &Postgrest) -> Answer {
     let begun = Instant::now();
     loop {
         let answer = rest.get("/t", SERVICE, &[]);
-        assert_eq!(answer.status, 503, "{answer:?}");
         let after = answer.header("retry-after").map(str::parse::<u32>);
-        assert!(matches!(after, Some(Ok(_))), "{answer:?}");
-        match answer.code().as_str() {
-            "PGRST000" | "PGRST002" => return answer,
-            code => assert_eq!(code, "PGRST001"),
+        match (answer.status, answer.code().as_str(), after) {
+            (503, "PGRST000" | "PGRST002", Some(Ok(_))) => return answer,
+            (503, "PGRST001", Some(Ok(_))) => {}
+            // A connection that ended within the statement, without a reason.
+            (400, "", None) => {}
+            _ => panic!("{answer:?}"),
         }
         assert!(begun.elapsed() < Duration::from_secs(20), "{answer:?}");
         std::thread::sleep(Duration::from_millis(10));

@@ -82,6 +82,9 @@ struct Said {
     hint: Option<String>,
 }
 
+/// The code of a lost connection, which is not always sent.
+const LOST: &str = "08006";
+
 /// What the answer with this status means; `what` is the request, without secrets.
 pub fn refusal(
     what: &str,
@@ -91,7 +94,12 @@ pub fn refusal(
     after: Option<Duration>,
 ) -> Refusal {
     let said: Said = serde_json::from_slice(body).unwrap_or_default();
-    let code = said.code.as_deref().unwrap_or("");
+    let code = match said.code.as_deref() {
+        // A connection that ended within a statement has no code of its own: PostgREST
+        // answers 400 with an empty one, as if the request were to blame.
+        Some("") => LOST,
+        code => code.unwrap_or(""),
+    };
     let why = words(what, status, &said, body, location);
     let failure = |kind, next: &str| Failure::new(kind, why.clone(), next);
     if code == "57014" {
@@ -113,7 +121,7 @@ pub fn refusal(
 fn is_passing(status: StatusCode, code: &str) -> bool {
     const CODES: [&str; 13] = [
         "PGRST000", "PGRST001", "PGRST002", "PGRST003", "53300", "57P01", "57P02", "57P03",
-        "40001", "40P01", "08000", "08003", "08006",
+        "40001", "40P01", "08000", "08003", LOST,
     ];
     CODES.contains(&code) || matches!(status.as_u16(), 408 | 429 | 502 | 503 | 504 | 520..=524)
 }
@@ -124,7 +132,7 @@ fn passing_next(status: StatusCode, code: &str) -> &'static str {
         (_, "PGRST003" | "53300") => {
             "the connection pool is exhausted: use fewer connections, or run when the sync does not"
         }
-        (_, "PGRST000" | "PGRST001" | "57P01" | "57P02" | "57P03") => {
+        (_, LOST | "PGRST000" | "PGRST001" | "57P01" | "57P02" | "57P03") => {
             "the database behind the API does not answer: run again when it is back"
         }
         (_, "PGRST002") => "the API is loading its schema cache: run again in a minute",
@@ -190,8 +198,11 @@ fn words(what: &str, status: StatusCode, said: &Said, body: &[u8], to: Option<&s
         (None, None) => {}
         (code, message) => {
             let parts = [code, message].map(|part| part.as_deref());
-            let said: Vec<&str> = parts.into_iter().flatten().collect();
-            why.push_str(&format!(", {}", said.join(": ")));
+            let said = parts.into_iter().flatten().filter(|part| !part.is_empty());
+            match said.collect::<Vec<&str>>() {
+                said if said.is_empty() => why.push_str(", without a reason"),
+                said => why.push_str(&format!(", {}", said.join(": "))),
+            }
         }
     }
     if let Some(hint) = said.hint.as_deref().filter(|hint| !hint.is_empty()) {
@@ -241,6 +252,7 @@ mod tests {
                 500,
                 r#"{"code":"57P01","message":"terminating connection"}"#,
             ),
+            (400, LOST_AS_SENT),
         ] {
             assert!(
                 matches!(refused(status, body), Refusal::Passing(..)),
@@ -264,6 +276,20 @@ mod tests {
             refused(500, r#"{"code":"57014"}"#),
             Refusal::TooLong(_)
         ));
+    }
+
+    /// As PostgREST 12.0.2 answered while its database stopped.
+    const LOST_AS_SENT: &str = r#"{"code":"","details":null,"hint":null,"message":""}"#;
+
+    #[test]
+    fn a_lost_connection_is_not_blamed_on_the_request() {
+        let failure = refused(400, LOST_AS_SENT).failure();
+        assert_eq!(
+            failure.why,
+            "GET listings: HTTP 400 Bad Request, without a reason"
+        );
+        assert!(failure.next.starts_with("the database behind the API"));
+        assert!(failure.transient && failure.code == Code::Unreachable);
     }
 
     #[test]
