@@ -71,6 +71,10 @@ struct Inner {
     held: u64,
     file: Option<Arc<File>>,
     end: u64,
+    /// Blocks that were written to the file, to be filled again: fresh memory for
+    /// each would cost as much as writing it. With what is held never more than
+    /// the store's share, and given back before anything is taken out.
+    spare: Vec<Vec<u8>>,
 }
 
 /// One partition: what is on disk, in order, and what is in memory after it.
@@ -92,6 +96,7 @@ impl<'a> Store<'a> {
                 held: 0,
                 file: None,
                 end: 0,
+                spare: Vec::new(),
             }),
         }
     }
@@ -99,14 +104,17 @@ impl<'a> Store<'a> {
     /// Adds records, each with the partition it belongs to. One lock a batch.
     pub fn append<'r>(&self, records: impl Iterator<Item = (u8, &'r [u8])>) -> Result<()> {
         let mut inner = self.lock();
-        let before = inner.held;
+        let Inner {
+            parts, held, spare, ..
+        } = &mut *inner;
+        let before = *held;
         for (part, record) in records {
-            inner.held += record.len() as u64;
-            inner.parts[part as usize].push(record);
+            *held += record.len() as u64;
+            parts[part as usize].push(record, spare);
         }
         self.budget
             .used
-            .fetch_add(inner.held - before, Ordering::Relaxed);
+            .fetch_add(*held - before, Ordering::Relaxed);
         if inner.held > self.share || self.budget.over(self.budget.limit) {
             self.spill(&mut inner)?;
         }
@@ -117,11 +125,15 @@ impl<'a> Store<'a> {
     fn spill(&self, inner: &mut Inner) -> Result<()> {
         let file = inner.file()?;
         let Inner {
-            parts, held, end, ..
+            parts,
+            held,
+            end,
+            spare,
+            ..
         } = inner;
         for part in parts.iter_mut() {
             *end = part
-                .spill(&file, *end)
+                .spill(&file, *end, spare)
                 .map_err(|error| cannot_spill(&error))?;
         }
         self.budget.used.fetch_sub(*held, Ordering::Relaxed);
@@ -143,6 +155,7 @@ impl<'a> Store<'a> {
     pub fn take(&self, part: usize, spare: Vec<u8>) -> Result<Taken> {
         let large = (self.budget.limit / 16).max(LARGE);
         let mut inner = self.lock();
+        inner.spare = Vec::new();
         if inner.parts[part].len() > large {
             return inner.take_on_disk(part, self.budget);
         }
@@ -153,6 +166,7 @@ impl<'a> Store<'a> {
     /// Takes a partition out: all its records, in one buffer.
     pub fn take_whole(&self, part: usize, spare: Vec<u8>) -> Result<Vec<u8>> {
         let mut inner = self.lock();
+        inner.spare = Vec::new();
         let Part { segments, blocks } = std::mem::take(&mut inner.parts[part]);
         let held: usize = blocks.iter().map(Vec::len).sum();
         let spilled: usize = segments.iter().map(|(_, len)| len).sum();
@@ -199,7 +213,7 @@ impl Inner {
         let mut part = std::mem::take(&mut self.parts[part]);
         let held = part.held();
         self.end = part
-            .spill(&file, self.end)
+            .spill(&file, self.end, &mut Vec::new())
             .map_err(|error| cannot_spill(&error))?;
         self.held -= held;
         budget.used.fetch_sub(held, Ordering::Relaxed);
@@ -226,13 +240,15 @@ impl Part {
         spilled as u64 + self.held()
     }
 
-    fn push(&mut self, record: &[u8]) {
+    fn push(&mut self, record: &[u8], spare: &mut Vec<Vec<u8>>) {
         let len = record.len();
         let fits = self
             .blocks
             .last()
             .is_some_and(|last| last.capacity() - last.len() >= len);
-        if !fits {
+        if !fits && len <= BLOCK && !spare.is_empty() {
+            self.blocks.extend(spare.pop());
+        } else if !fits {
             // The first block of a partition starts small and grows: a small
             // table must not cost a whole block in each partition.
             let capacity = if self.blocks.is_empty() {
@@ -246,11 +262,20 @@ impl Part {
         last.extend_from_slice(record);
     }
 
-    fn spill(&mut self, file: &File, mut end: u64) -> std::io::Result<u64> {
+    fn spill(
+        &mut self,
+        file: &File,
+        mut end: u64,
+        spare: &mut Vec<Vec<u8>>,
+    ) -> std::io::Result<u64> {
         let start = end;
-        for block in self.blocks.drain(..) {
+        for mut block in self.blocks.drain(..) {
             file.write_all_at(&block, end)?;
             end += block.len() as u64;
+            if block.capacity() == BLOCK {
+                block.clear();
+                spare.push(block);
+            }
         }
         if end > start {
             self.segments.push((start, (end - start) as usize));
@@ -317,6 +342,29 @@ mod tests {
         (0..PARTITIONS)
             .map(|part| store.take_whole(part, Vec::new()).unwrap())
             .collect()
+    }
+
+    #[test]
+    fn blocks_that_are_filled_again_hold_nothing_of_before() {
+        let budget = Budget::new(1 << 30);
+        let store = Store::new(&budget, 1 << 20);
+        let records: Vec<[u8; 100]> = (0..66_000_u32)
+            .map(|n| [n.to_be_bytes(); 25].concat().try_into().unwrap())
+            .collect();
+        for batch in records.chunks(1000) {
+            let parts = (0..=u8::MAX).cycle().zip(batch.iter().map(|it| &it[..]));
+            store.append(parts).unwrap();
+        }
+        let inner = store.lock();
+        assert!(!inner.spare.is_empty() && budget.spilled() > 4 << 20);
+        drop(inner);
+        let taken = (0..PARTITIONS).map(|part| store.take_whole(part, Vec::new()).unwrap());
+        let mut taken: Vec<_> = taken
+            .flat_map(|it| it.as_chunks::<100>().0.to_vec())
+            .collect();
+        taken.sort();
+        assert!(taken == records);
+        assert!(store.lock().spare.is_empty());
     }
 
     #[test]
