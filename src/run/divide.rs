@@ -8,7 +8,7 @@ use crate::plan::DatasetPlan;
 use crate::source::Source;
 
 /// How many values of the key tell a source where to divide its reading.
-const SAMPLE: usize = 64;
+const SAMPLE: usize = 256;
 
 /// Gives each side that can be read in ranges values of its key; and says which.
 pub fn divide(plan: &DatasetPlan, sources: [&mut dyn Source; 2]) -> [Vec<String>; 2] {

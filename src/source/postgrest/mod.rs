@@ -19,6 +19,7 @@ mod keyed;
 mod keyset;
 mod opened;
 mod page;
+mod ranges;
 mod read;
 mod seen;
 mod tail;

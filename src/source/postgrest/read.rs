@@ -1,5 +1,5 @@
 //! Reading all rows: ranges of the key side by side, each page after page in
-//! the server's own order until an empty one, then the rows without a key.
+//! the server's own order until an empty one, and the rows without a key.
 //!
 //! A short page is never the end (a server may cap its pages in silence), and a
 //! page is never found by its number (rows move between numbered pages).
@@ -16,11 +16,13 @@ use super::client::{Client, Request};
 use super::columns::{self, Item};
 use super::keyset::{self, Pair};
 use super::page::{self, Page, Position};
+use super::ranges::{self, Range};
 use crate::error::{Code, Failure, Result};
 use crate::source::text::Origin;
 use crate::source::{Chunk, Sink};
 
-/// A range has at least so many pages.
+/// A range has at least so many pages, or finding its end, one more request, would
+/// cost more than it saves.
 const PAGES_A_RANGE: u64 = 8;
 
 /// What is read, and in which order.
@@ -71,18 +73,18 @@ impl Counted {
     }
 }
 
-/// A part of the key's order: from `low` on, up to before `high`.
-#[derive(Clone, Debug, Default)]
-struct Range {
-    low: Option<String>,
-    high: Option<String>,
+/// What one connection reads at a time.
+enum Part {
+    Range(Range),
+    /// The rows that no range holds, as they have no key.
+    Keyless,
 }
 
 /// What the connections share.
 struct Shared<'s> {
     sink: RefCell<&'s mut dyn Sink>,
     counted: Cell<Counted>,
-    ranges: RefCell<VecDeque<Range>>,
+    parts: RefCell<VecDeque<Part>>,
     begun: Instant,
     enough: Cell<bool>,
 }
@@ -93,32 +95,27 @@ impl Reading<'_> {
     pub async fn run(&self, bounds: &[String], sink: &mut dyn Sink) -> Result<Option<Counted>> {
         let begun = Instant::now();
         let bounds = self.sorted(bounds).await?;
-        let ranges = ranges(spread(bounds, self.parts()));
+        let ranges = ranges::over(bounds, self.connections, self.most());
+        let parts = ranges.into_iter().map(Part::Range);
         let shared = Shared {
             sink: RefCell::new(sink),
             counted: Cell::default(),
-            ranges: RefCell::new(ranges),
+            parts: RefCell::new(parts.chain([Part::Keyless]).collect()),
             begun,
             enough: Cell::new(false),
         };
         let connections = self.connections.max(1);
         let connections = (0..connections).map(|_| self.connection(&shared));
         try_join_all(connections).await?;
-        if !shared.enough.get() {
-            self.keyless(&shared).await?;
-        }
         Ok((!shared.enough.get()).then(|| shared.counted.get()))
     }
 
-    /// Into how many ranges the reading is worth dividing: two for each connection,
-    /// so that one that is done early takes over from another, but none so short
-    /// that finding its end costs more than reading it.
-    fn parts(&self) -> usize {
+    /// How many ranges there may be at the most.
+    fn most(&self) -> usize {
         let pages = self.count / self.page.get() as u64;
-        let worth = usize::try_from(pages / PAGES_A_RANGE).unwrap_or(usize::MAX);
         match self.connections {
             0 | 1 => 1,
-            connections => worth.min(2 * connections),
+            _ => usize::try_from(pages / PAGES_A_RANGE).unwrap_or(usize::MAX),
         }
     }
 
@@ -129,7 +126,7 @@ impl Reading<'_> {
             return Ok(Vec::new());
         };
         let bounds = keyset::fitting(bounds);
-        if bounds.is_empty() || self.parts() < 2 {
+        if bounds.is_empty() || self.most() < 2 {
             return Ok(Vec::new());
         }
         let mut query = self.filter.to_vec();
@@ -153,14 +150,16 @@ impl Reading<'_> {
         page::values(answer, name, &self.origin)
     }
 
-    /// One connection: takes ranges until none is left.
+    /// One connection: takes parts until none is left.
     async fn connection(&self, shared: &Shared<'_>) -> Result<()> {
         loop {
-            let range = shared.ranges.borrow_mut().pop_front();
-            let Some(range) = range.filter(|_| !shared.enough.get()) else {
-                return Ok(());
+            let part = shared.parts.borrow_mut().pop_front();
+            let next = match part.filter(|_| !shared.enough.get()) {
+                Some(Part::Range(range)) => self.range(&range, shared).await?,
+                Some(Part::Keyless) => self.keyless(shared).await?,
+                None => return Ok(()),
             };
-            if self.range(&range, shared).await?.is_break() {
+            if next.is_break() {
                 shared.enough.set(true);
             }
         }
@@ -242,7 +241,7 @@ impl Reading<'_> {
     }
 
     /// The rows that no page holds, because a column of their key is NULL.
-    async fn keyless(&self, shared: &Shared<'_>) -> Result<()> {
+    async fn keyless(&self, shared: &Shared<'_>) -> Result<ControlFlow<()>> {
         let mut query = vec![("select".to_owned(), self.select.clone())];
         query.extend_from_slice(self.filter);
         query.push(keyset::broken(&self.key));
@@ -251,12 +250,12 @@ impl Reading<'_> {
         let range = answer.range.unwrap_or_default();
         let page = page::unordered(answer, &self.origin)?;
         if page.rows > 0 && self.push(page, shared).is_break() {
-            shared.enough.set(true);
+            return Ok(ControlFlow::Break(()));
         }
         let mut counted = shared.counted.get();
         counted.unsent = range.total.unwrap_or(range.rows).saturating_sub(range.rows);
         shared.counted.set(counted);
-        Ok(())
+        Ok(ControlFlow::Continue(()))
     }
 
     pub async fn ask(&self, query: Vec<Pair>, count: bool) -> Result<Answer, Refusal> {
@@ -305,58 +304,4 @@ pub async fn count(client: &Client, table: &str, filter: &[Pair], select: &[Item
             "check that nothing between shadowgate and PostgREST takes the header `Prefer: count=exact` away",
         )
     })
-}
-
-/// So many of the values, less one, evenly spread: the ends of so many parts.
-fn spread(values: Vec<String>, parts: usize) -> Vec<String> {
-    let parts = parts.clamp(1, values.len() + 1);
-    let places = (1..parts).map(|part| part * values.len() / parts);
-    places.map(|place| values[place].clone()).collect()
-}
-
-/// The ranges between bounds, from the beginning to the end.
-fn ranges(bounds: Vec<String>) -> VecDeque<Range> {
-    let mut ranges = VecDeque::new();
-    let mut low = None;
-    for bound in bounds {
-        ranges.push_back(Range {
-            low: low.replace(bound.clone()),
-            high: Some(bound),
-        });
-    }
-    ranges.push_back(Range { low, high: None });
-    ranges
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bounds_are_spread_evenly_and_ascend() {
-        let values: Vec<String> = (0..64).map(|value| format!("{value:02}")).collect();
-        assert_eq!(spread(values.clone(), 4), ["16", "32", "48"]);
-        assert!(spread(values.clone(), 1).is_empty());
-        assert!(spread(Vec::new(), 8).is_empty());
-        for parts in 1..100 {
-            let found = spread(values.clone(), parts);
-            assert!(found.windows(2).all(|pair| pair[0] < pair[1]), "{parts}");
-            assert_eq!(found.len(), parts.clamp(1, 65) - 1);
-        }
-    }
-
-    #[test]
-    fn ranges_leave_no_gap() {
-        let bounds = ["b", "d"].map(str::to_owned).to_vec();
-        let shown: Vec<(Option<String>, Option<String>)> = ranges(bounds)
-            .into_iter()
-            .map(|range| (range.low, range.high))
-            .collect();
-        let text = |text: &str| Some(text.to_owned());
-        assert_eq!(
-            shown,
-            [(None, text("b")), (text("b"), text("d")), (text("d"), None)]
-        );
-        assert_eq!(ranges(Vec::new()).len(), 1);
-    }
 }
