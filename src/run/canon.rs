@@ -6,7 +6,7 @@ use crate::error::Side;
 use crate::fingerprint::{Digest, Fingerprint};
 use crate::normalise::{Pipeline, Scratch};
 use crate::plan::{AgeColumn, DatasetPlan};
-use crate::source::Cell;
+use crate::source::{Bytes, Cell};
 use crate::value::{self, cells, put_fixed, tag};
 
 /// How many unreadable cells a side keeps as examples.
@@ -104,7 +104,7 @@ impl Canon {
     pub fn row(
         &self,
         row: &[Cell],
-        bytes: &[u8],
+        bytes: Bytes<'_>,
         work: &mut Work,
         counted: &mut Counted,
     ) -> RowFacts {
@@ -117,7 +117,7 @@ impl Canon {
 
     /// Appends the time of the row's last change, which stands behind its columns
     /// where rows are kept: NULL where it is not known.
-    pub fn age(&self, row: &[Cell], bytes: &[u8], work: &mut Work, out: &mut Vec<u8>) {
+    pub fn age(&self, row: &[Cell], bytes: Bytes<'_>, work: &mut Work, out: &mut Vec<u8>) {
         let Some(age) = &self.age else {
             return;
         };
@@ -140,7 +140,7 @@ impl Canon {
     pub fn key(
         &self,
         row: &[Cell],
-        bytes: &[u8],
+        bytes: Bytes<'_>,
         work: &mut Work,
         counted: &mut Counted,
     ) -> RowFacts {
@@ -150,7 +150,7 @@ impl Canon {
     fn cells(
         &self,
         row: &[Cell],
-        bytes: &[u8],
+        bytes: Bytes<'_>,
         count: usize,
         work: &mut Work,
         counted: &mut Counted,
@@ -179,7 +179,12 @@ impl Canon {
     }
 
     /// The row as it would be without rules; `None` where there are none.
-    pub fn plain<'w>(&self, row: &[Cell], bytes: &[u8], work: &'w mut Work) -> Option<&'w [u8]> {
+    pub fn plain<'w>(
+        &self,
+        row: &[Cell],
+        bytes: Bytes<'_>,
+        work: &'w mut Work,
+    ) -> Option<&'w [u8]> {
         let pipelines = self.plain.as_ref()?;
         work.plain.clear();
         for (pipeline, cell) in pipelines.iter().zip(row) {

@@ -17,7 +17,7 @@ use crate::compare::Scope;
 use crate::compare::cells::{Finding, RowDiff};
 use crate::error::{Code, Failure, Result, Side};
 use crate::plan::{DatasetPlan, DatasetSpec};
-use crate::source::{Cell, Context, Identity, Keys, Rows, Source};
+use crate::source::{Bytes, Cell, Context, Identity, Keys, Rows, Source};
 use crate::value::{Raw, cells};
 
 /// How many rows of one key are kept to show.
@@ -323,7 +323,7 @@ impl stream::Work for Search<'_> {
         }
     }
 
-    fn rows(&self, side: Side, rows: &Rows, bytes: &[u8], found: &mut Found) -> Result<()> {
+    fn rows(&self, side: Side, rows: &Rows, bytes: Bytes<'_>, found: &mut Found) -> Result<()> {
         let canon = &self.canons[side.index()];
         for index in 0..rows.len() {
             let row = rows.row(index);
@@ -340,7 +340,7 @@ impl stream::Work for Search<'_> {
 }
 
 impl Search<'_> {
-    fn follow(&self, side: Side, row: &[Cell], bytes: &[u8], found: &mut Found) -> Row {
+    fn follow(&self, side: Side, row: &[Cell], bytes: Bytes<'_>, found: &mut Found) -> Row {
         let canon = &self.canons[side.index()];
         let facts = canon.row(row, bytes, &mut found.work, &mut found.counted);
         let canonical = found.work.row.clone();

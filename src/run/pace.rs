@@ -12,7 +12,7 @@ use crate::plan::{DatasetPlan, DatasetSpec};
 use crate::report::pace::Pace;
 use crate::report::pace::build::{self, Read, first_of};
 use crate::source::spool::Once;
-use crate::source::{Context, Identity, Location, Rows, Source};
+use crate::source::{Bytes, Context, Identity, Location, Rows, Source};
 
 /// Reads both sides `runs` times. `Err`: what the user has to mend before any row
 /// is read.
@@ -155,7 +155,7 @@ impl Work for Nothing {
 
     fn start(&self, _: Side) {}
 
-    fn rows(&self, _: Side, _: &Rows, _: &[u8], (): &mut ()) -> Result<()> {
+    fn rows(&self, _: Side, _: &Rows, _: Bytes<'_>, (): &mut ()) -> Result<()> {
         Ok(())
     }
 }

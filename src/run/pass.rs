@@ -11,7 +11,7 @@ use crate::compare::join::{self, Pairing, Print, Scope};
 use crate::compare::watch::Unmatched;
 use crate::error::{Result, Side};
 use crate::fingerprint::Batch;
-use crate::source::Rows;
+use crate::source::{Bytes, Rows};
 
 /// What a pass makes of each row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -176,7 +176,7 @@ impl stream::Work for Pass<'_> {
         }
     }
 
-    fn rows(&self, side: Side, rows: &Rows, bytes: &[u8], state: &mut State) -> Result<()> {
+    fn rows(&self, side: Side, rows: &Rows, bytes: Bytes<'_>, state: &mut State) -> Result<()> {
         state.records.clear();
         match self.only {
             None => (0..rows.len()).for_each(|index| self.add(side, rows, index, bytes, state)),
@@ -197,7 +197,14 @@ impl stream::Work for Pass<'_> {
 
 impl Pass<'_> {
     /// Adds the rows of these keys: of all others only the key is looked at.
-    fn add_only(&self, keys: &Unmatched, side: Side, rows: &Rows, bytes: &[u8], state: &mut State) {
+    fn add_only(
+        &self,
+        keys: &Unmatched,
+        side: Side,
+        rows: &Rows,
+        bytes: Bytes<'_>,
+        state: &mut State,
+    ) {
         let canon = self.canons[side.index()];
         let mut unused = canon.counted();
         for index in 0..rows.len() {
@@ -216,7 +223,7 @@ impl Pass<'_> {
     }
 
     /// Makes the canonical row (or only its key) and adds it to the batch.
-    fn add(&self, side: Side, rows: &Rows, index: usize, bytes: &[u8], state: &mut State) {
+    fn add(&self, side: Side, rows: &Rows, index: usize, bytes: Bytes<'_>, state: &mut State) {
         let canon = self.canons[side.index()];
         let row = rows.row(index);
         let State {

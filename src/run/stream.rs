@@ -16,7 +16,7 @@ use super::progress::Progress;
 use super::queue::Queue;
 use super::times::{Clock, Times};
 use crate::error::{Code, Failure, Result, Side};
-use crate::source::{Chunk, Decode, Receipt, Rows, Sink};
+use crate::source::{Bytes, Chunk, Decode, Receipt, Rows, Sink};
 use crate::stop::Stop;
 
 /// How many chunks of one side may be under way for each worker (one a core).
@@ -29,7 +29,13 @@ pub trait Work: Sync {
 
     fn start(&self, side: Side) -> Self::State;
 
-    fn rows(&self, side: Side, rows: &Rows, bytes: &[u8], state: &mut Self::State) -> Result<()>;
+    fn rows(
+        &self,
+        side: Side,
+        rows: &Rows,
+        bytes: Bytes<'_>,
+        state: &mut Self::State,
+    ) -> Result<()>;
 
     /// Whether reading may stop early, because what is read would not be used.
     fn enough(&self) -> bool {
@@ -237,7 +243,8 @@ impl<'a, W: Work> Lane<'a, W> {
         self.left_out.fetch_add(rows.left_out, Ordering::Relaxed);
         self.undated.fetch_add(rows.undated, Ordering::Relaxed);
         self.progress.rows(self.side, count + rows.left_out);
-        self.work.rows(self.side, rows, &chunk.bytes, state)
+        let bytes = Bytes::of(chunk, &rows.cells);
+        self.work.rows(self.side, rows, bytes, state)
     }
 
     fn fail(&self, at: u64, failure: Failure, worker: Option<(W::State, Rows)>) {

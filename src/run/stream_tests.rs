@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::source::Cell;
+use crate::source::{Bytes, Cell};
 use crate::stop::Cause;
 
 /// Three rows a chunk, slowly.
@@ -29,7 +29,7 @@ impl Work for Nothing {
 
     fn start(&self, _: Side) {}
 
-    fn rows(&self, _: Side, _: &Rows, _: &[u8], (): &mut ()) -> Result<()> {
+    fn rows(&self, _: Side, _: &Rows, _: Bytes<'_>, (): &mut ()) -> Result<()> {
         Ok(())
     }
 }

@@ -12,7 +12,7 @@ use crate::error::{Failure, Result, Side};
 use crate::fingerprint::Fingerprint;
 use crate::normalise::Scratch;
 use crate::plan::{self, Compared, DatasetPlan, DatasetSpec, SchemaView};
-use crate::source::{Cell, Rows, Schema, Source, Undeclared};
+use crate::source::{Bytes, Cell, Rows, Schema, Source, Undeclared};
 use crate::stop::Stop;
 use crate::value::{self, Type};
 
@@ -268,7 +268,7 @@ impl stream::Work for Look<'_> {
 
     fn start(&self, _: Side) {}
 
-    fn rows(&self, side: Side, rows: &Rows, bytes: &[u8], _: &mut ()) -> Result<(), Failure> {
+    fn rows(&self, side: Side, rows: &Rows, bytes: Bytes<'_>, _: &mut ()) -> Result<(), Failure> {
         let mut buffers = Buffers::default();
         for column in 0..self.plan.columns.len() {
             let cells = (0..rows.len()).map(|row| rows.row(row)[column]);
@@ -286,7 +286,7 @@ impl Look<'_> {
         side: Side,
         column: usize,
         cells: impl Iterator<Item = Cell>,
-        bytes: &[u8],
+        bytes: Bytes<'_>,
         buffers: &mut Buffers,
     ) {
         let needed = self.search.needs(column);
@@ -310,7 +310,7 @@ impl Look<'_> {
         side: Side,
         column: usize,
         cell: Cell,
-        bytes: &[u8],
+        bytes: Bytes<'_>,
         buffers: &mut Buffers,
     ) -> Option<u64> {
         let pipeline = &self.plan.columns[column].pipelines[side.index()];

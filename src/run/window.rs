@@ -9,7 +9,7 @@ use crate::plan::{DatasetPlan, WindowSide};
 use crate::source::ask::{Answer, Question};
 use crate::source::window::Bounds;
 use crate::source::{
-    Cell, Chunk, Decode, Facts, Identity, Keys, Receipt, Rows, Schema, Sink, Source, Want,
+    Bytes, Cell, Chunk, Decode, Facts, Identity, Keys, Receipt, Rows, Schema, Sink, Source, Want,
 };
 use crate::value;
 
@@ -139,8 +139,9 @@ impl Decode for Inside {
     fn decode(&self, chunk: &mut Chunk, rows: &mut Rows) -> Result<(), Failure> {
         self.inner.decode(chunk, rows)?;
         let mut work = Work::default();
+        let bytes = Bytes::of(chunk, &rows.cells);
         rows.keep(self.width, |row| {
-            work.is_inside(&self.window, row[self.place], &chunk.bytes)
+            work.is_inside(&self.window, row[self.place], bytes)
         });
         rows.undated += work.undated;
         Ok(())
@@ -165,7 +166,7 @@ struct Work {
 impl Work {
     /// A cell that is no time leaves its row in: what cannot be read is not left
     /// out unseen, but counted.
-    fn is_inside(&mut self, window: &WindowSide, cell: Cell, bytes: &[u8]) -> bool {
+    fn is_inside(&mut self, window: &WindowSide, cell: Cell, bytes: Bytes<'_>) -> bool {
         let found = self.holds(&window.bounds, &window.pipeline, cell, bytes);
         let clock = window.clock.as_ref();
         let found = found.or_else(|| {
@@ -180,7 +181,7 @@ impl Work {
         bounds: &Bounds,
         pipeline: &Pipeline,
         cell: Cell,
-        bytes: &[u8],
+        bytes: Bytes<'_>,
     ) -> Option<bool> {
         self.cell.clear();
         self.unchanged.resize(pipeline.steps().len(), 0);

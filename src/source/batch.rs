@@ -1,6 +1,8 @@
 //! Raw rows in flat buffers: one byte buffer for a chunk, and for each cell
 //! where it starts, where it ends and what it is. No allocation per row.
 
+use simdutf8::basic::from_utf8;
+
 use crate::value::Raw;
 
 /// A run of whole rows as a source sent them.
@@ -12,6 +14,35 @@ pub struct Chunk {
     pub base: u64,
     /// The number of lines before it, where the source counts lines (from 0).
     pub line: u64,
+}
+
+/// The bytes that cells are places in.
+#[derive(Clone, Copy, Debug)]
+pub struct Bytes<'a> {
+    all: &'a [u8],
+    /// The same where all of it is text: checked once, for what would be checked
+    /// again with every cell.
+    text: Option<&'a str>,
+}
+
+impl<'a> Bytes<'a> {
+    /// A chunk's bytes, for these cells of it.
+    pub fn of(chunk: &'a Chunk, cells: &[Cell]) -> Self {
+        let mut kinds = cells.iter().map(|cell| cell.kind);
+        let texts = [Kind::Text, Kind::JsonString, Kind::Json];
+        let is_text = kinds.find(|kind| !matches!(kind, Kind::Null | Kind::Absent));
+        let is_text = is_text.is_some_and(|kind| texts.contains(&kind));
+        Bytes {
+            all: &chunk.bytes,
+            text: is_text.then(|| from_utf8(&chunk.bytes).ok()).flatten(),
+        }
+    }
+}
+
+impl<'a> From<&'a [u8]> for Bytes<'a> {
+    fn from(all: &'a [u8]) -> Self {
+        Bytes { all, text: None }
+    }
 }
 
 /// What the bytes of a cell are.
@@ -55,11 +86,13 @@ impl Cell {
         kind: Kind::Absent,
     };
 
-    pub fn raw<'a>(&self, bytes: &'a [u8]) -> Raw<'a> {
-        let slice = &bytes[self.start as usize..self.end as usize];
-        // SAFETY of meaning, not of memory: decoders check UTF-8 once per chunk,
-        // so the second check here cannot fail; it costs little beside hashing.
-        let text = || simdutf8::basic::from_utf8(slice).expect("decoders check UTF-8");
+    pub fn raw<'a>(&self, bytes: Bytes<'a>) -> Raw<'a> {
+        let (start, end) = (self.start as usize, self.end as usize);
+        let slice = &bytes.all[start..end];
+        let text = || match bytes.text {
+            Some(text) => text.get(start..end).expect("cells begin between letters"),
+            None => from_utf8(slice).expect("decoders check UTF-8"),
+        };
         let eight = || slice.try_into().expect("decoders write 8 bytes");
         match self.kind {
             Kind::Null => Raw::Null,
@@ -133,9 +166,9 @@ impl Rows {
     }
 
     /// The raw bytes that stand for a row; empty where the source has none.
-    pub fn span<'a>(&self, index: usize, bytes: &'a [u8]) -> &'a [u8] {
+    pub fn span<'a>(&self, index: usize, bytes: Bytes<'a>) -> &'a [u8] {
         match self.spans.get(index) {
-            Some(&(start, end)) => &bytes[start as usize..end as usize],
+            Some(&(start, end)) => &bytes.all[start as usize..end as usize],
             None => &[],
         }
     }

@@ -35,7 +35,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use batch::{Cell, Chunk, Kind, Rows};
+pub use batch::{Bytes, Cell, Chunk, Kind, Rows};
 pub use context::{Context, Limits, Rate};
 pub use facts::Facts;
 pub use keys::{KeyColumn, Keys};

@@ -12,7 +12,7 @@ use crate::run::canon::{self, Canon};
 use crate::run::progress::Silent;
 use crate::run::stream::{self, Input};
 use crate::source::ask::{Answer, Moment, Question};
-use crate::source::{Rows, Schema, Source};
+use crate::source::{Bytes, Rows, Schema, Source};
 use crate::stop::Stop;
 use crate::value::{Cell, Type, cells, show};
 
@@ -136,7 +136,7 @@ impl stream::Work for Scan {
         }
     }
 
-    fn rows(&self, _: Side, rows: &Rows, bytes: &[u8], state: &mut State) -> Result<()> {
+    fn rows(&self, _: Side, rows: &Rows, bytes: Bytes<'_>, state: &mut State) -> Result<()> {
         for index in 0..rows.len() {
             let row = rows.row(index);
             let facts = self

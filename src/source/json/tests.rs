@@ -102,7 +102,9 @@ fn decode(json: &Json, wants: &[Want], chunks: Vec<Chunk>) -> Result<Vec<Row>> {
             let cells = rows.row(index).iter();
             all.push(Row {
                 at: rows.locators.get(index).copied(),
-                cells: cells.map(|cell| shown(cell.raw(&chunk.bytes))).collect(),
+                cells: cells
+                    .map(|cell| shown(cell.raw(crate::source::Bytes::from(&*chunk.bytes))))
+                    .collect(),
                 raw: chunk.bytes[span.0 as usize..span.1 as usize].to_vec(),
             });
         }

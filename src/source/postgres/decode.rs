@@ -302,7 +302,7 @@ mod tests {
             let decoder = Tuples::new(&fields(&[false, true]), locator);
             if let Ok((chunk, rows)) = decode(&decoder, bytes) {
                 for cell in &rows.cells {
-                    cell.raw(&chunk.bytes);
+                    cell.raw(crate::source::Bytes::from(&*chunk.bytes));
                 }
             }
         }

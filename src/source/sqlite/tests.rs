@@ -111,7 +111,8 @@ fn decode(source: &Sqlite, wants: &[Want], chunks: &mut [Chunk]) -> Result<Shown
         assert_eq!(rows.spans.len(), rows.len());
         for index in 0..rows.len() {
             let cells = rows.row(index).iter();
-            let cells = cells.map(|cell| shown(cell.raw(&chunk.bytes)));
+            let cells =
+                cells.map(|cell| shown(cell.raw(crate::source::Bytes::from(&*chunk.bytes))));
             all.push((rows.locators.get(index).copied(), cells.collect()));
         }
     }
