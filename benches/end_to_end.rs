@@ -7,7 +7,8 @@
 //!
 //! Cases: `pg` (0.5 % of the rows differ), `pg-far` (every row differs), `csv`
 //! (both files in one order), `csv-shuffled`, `rest` (a table behind PostgREST),
-//! `rest-20ms` (the same with 20 ms to the server and back).
+//! `rest-apart` (the same with cores for the servers and others for the clients),
+//! `rest-20ms` (with 20 ms to the server and back).
 //! PostgreSQL's floor is two plain `COPY … TO STDOUT` at once; that of CSV is the
 //! `csv-diff` crate (`benches/floor`); that of PostgREST are bare HTTP clients
 //! (`curl`). A private PostgreSQL and PostgREST are started and stopped here.
@@ -22,6 +23,8 @@ use clap::Parser;
 
 #[path = "distance.rs"]
 mod distance;
+#[path = "pinned.rs"]
+mod pinned;
 #[path = "rest.rs"]
 mod rest;
 #[path = "../tests/support/mod.rs"]
@@ -74,10 +77,8 @@ fn main() -> io::Result<()> {
         let [old, _, shuffled] = &files;
         csv_case("csv-shuffled", old, shuffled, &args, temporary.path())?;
     }
-    if ["pg", "pg-far", "rest", "rest-20ms"]
-        .into_iter()
-        .any(wanted)
-    {
+    let rest = ["rest", "rest-20ms", "rest-apart"].into_iter().any(wanted);
+    if rest || wanted("pg") || wanted("pg-far") {
         let server = Postgres::start_with(SERVER, &[]);
         load(&server, &files, wanted("pg-far"));
         for (case, new) in [("pg", "new_rows"), ("pg-far", "far_rows")] {
@@ -85,7 +86,7 @@ fn main() -> io::Result<()> {
                 pg_case(case, &server, new, &args, temporary.path())?;
             }
         }
-        if wanted("rest") || wanted("rest-20ms") {
+        if rest {
             rest_cases(wanted, &server, &args, temporary.path())?;
         }
     }
@@ -156,7 +157,7 @@ fn pg_case(case: &str, server: &Postgres, new: &str, args: &Args, tmp: &Path) ->
     let mut ours = verify(args, tmp);
     ours.args([&url, &url, "--old-table", "old_rows", "--new-table", new]);
     let floor = || vec![copy("old_rows"), copy(new)];
-    measure(case, args.pairs, floor, ours)
+    measure(case, args.pairs, floor, ours, None)
 }
 
 fn rest_cases(
@@ -172,10 +173,31 @@ fn rest_cases(
         if wanted(case) {
             let floor = || rest::clients(&api, &url, args.rows, tmp).expect("lists of pages");
             let ours = rest::ours(verify(args, tmp), server, &api, &url);
-            measure(case, args.pairs, floor, ours)?;
+            measure(case, args.pairs, floor, ours, Some(tmp))?;
         }
     }
+    if wanted("rest-apart") {
+        rest_apart(server, args, tmp)?;
+    }
     Ok(())
+}
+
+/// The first half of the cores serves, the other asks.
+fn rest_apart(server: &Postgres, args: &Args, tmp: &Path) -> io::Result<()> {
+    let half = (cores() / 2).max(1);
+    let (theirs, ours) = (0..half, half..cores());
+    assert!(!ours.is_empty(), "rest-apart needs two cores");
+    let api = pinned::servers(server, &theirs, &(0..cores()), || {
+        rest::serve(server, args.rows)
+    })?;
+    let url = api.url();
+    let clients = || rest::clients(&api, &url, args.rows, tmp).expect("lists of pages");
+    let floor = || {
+        let clients = clients().into_iter();
+        clients.map(|one| pinned::command(one, &ours)).collect()
+    };
+    let ours = pinned::command(rest::ours(verify(args, tmp), server, &api, &url), &ours);
+    measure("rest-apart", args.pairs, floor, ours, Some(tmp))
 }
 
 fn csv_case(case: &str, old: &Path, new: &Path, args: &Args, tmp: &Path) -> io::Result<()> {
@@ -187,7 +209,7 @@ fn csv_case(case: &str, old: &Path, new: &Path, args: &Args, tmp: &Path) -> io::
     };
     let mut ours = verify(args, tmp);
     ours.args([old, new]).args(["--key", "id"]);
-    measure(case, args.pairs, floor, ours)
+    measure(case, args.pairs, floor, ours, None)
 }
 
 fn verify(args: &Args, tmp: &Path) -> Command {
@@ -224,14 +246,16 @@ fn succeed(mut command: Command) -> io::Result<()> {
     Err(io::Error::other(format!("{command:?} ended with {status}")))
 }
 
-/// One warm-up of each, then floor and shadowgate in turn.
+/// One warm-up of each, then floor and shadowgate in turn. Where reports are named,
+/// also how long the reading of the new side alone took, by their own account.
 fn measure(
     case: &str,
     pairs: usize,
     floor: impl Fn() -> Vec<Command>,
     mut ours: Command,
+    reports: Option<&Path>,
 ) -> io::Result<()> {
-    let (mut floors, mut times, mut ratios, mut peak) = (vec![], vec![], vec![], 0);
+    let (mut floors, mut whole, mut reading, mut peak) = (vec![], vec![], vec![], 0);
     for pair in 0..=pairs {
         let below = run(floor())?.0;
         let (took, memory) = run_one(&mut ours)?;
@@ -239,18 +263,38 @@ fn measure(
             continue;
         }
         floors.push(below.as_secs_f64());
-        times.push(took.as_secs_f64());
-        ratios.push(took.as_secs_f64() / below.as_secs_f64());
+        whole.push(took.as_secs_f64());
+        if let Some(tmp) = reports {
+            reading.push(seconds_of_the_new_side(tmp)?);
+        }
         peak = peak.max(memory);
     }
-    let [floor, time, ratio] = [&mut floors, &mut times, &mut ratios].map(|list| median(list));
-    println!(
-        "{case:<12} {floor:>8.2}  {time:>12.2}  {ratio:>5.2}  ({:.2}–{:.2})  {:>9}",
+    show(case, &floors, &whole);
+    println!("  {:>9}", peak / 1024);
+    if reports.is_some() {
+        show("  its reading", &floors, &reading);
+        println!();
+    }
+    Ok(())
+}
+
+fn show(case: &str, floors: &[f64], times: &[f64]) {
+    let pairs = floors.iter().zip(times);
+    let mut ratios: Vec<f64> = pairs.map(|(floor, time)| time / floor).collect();
+    let [floor, time] = [floors, times].map(|list| median(&mut list.to_vec()));
+    let ratio = median(&mut ratios);
+    print!(
+        "{case:<13} {floor:>7.2}  {time:>12.2}  {ratio:>5.2}  ({:.2}–{:.2})",
         ratios[0],
         ratios[ratios.len() - 1],
-        peak / 1024,
     );
-    Ok(())
+}
+
+fn seconds_of_the_new_side(tmp: &Path) -> io::Result<f64> {
+    let report = fs::read(tmp.join("reports/latest/report.json"))?;
+    let report: serde_json::Value = serde_json::from_slice(&report)?;
+    let seconds = report["datasets"][0]["new"]["seconds"].as_f64();
+    seconds.ok_or_else(|| io::Error::other("the report has no time of the new side"))
 }
 
 /// Sorts, and gives the middle.
