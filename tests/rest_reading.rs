@@ -4,13 +4,14 @@
 
 mod support;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use support::Postgres;
-use support::api::{capped, context, dataset, limits, run, serve, service, side};
+use support::api::{capped, context, dataset, limits, open, run, serve, service, side, wants};
 use support::fault::{Plan, Proxy};
-use support::postgrest::Postgrest;
-use support::reading;
+use support::postgrest::{Options, Postgrest};
+use support::reading::{self, Keep};
 
 use shadowgate::gate::Verdict;
 use shadowgate::plan::DatasetSpec;
@@ -87,6 +88,35 @@ fn keys_are_sampled_once_and_just_before_they_are_read() {
     assert_eq!(finished.datasets[1].counts.differing, 1);
     let sampled = server.log().matches("TABLESAMPLE").count();
     assert_eq!(sampled, 2, "once for each dataset");
+}
+
+/// Of a sample whose rows do not fit a page, the first in order alone would come.
+#[test]
+fn a_sample_that_a_page_cuts_short_divides_all_rows_nevertheless() {
+    let sql = "CREATE TABLE listings (id int, part int, PRIMARY KEY (id, part));
+        INSERT INTO listings SELECT i, j FROM generate_series(1, 2000) i, generate_series(1, 5) j;";
+    let cap = Options {
+        max_rows: Some(200),
+        ..capped()
+    };
+    let api = serve("rest_cut_sample", sql, cap);
+    let proxy = Proxy::start(api.port(), Plan::default());
+    let spec = side(&proxy.url(), "listings", Some(&api.jwt("service_role")));
+    for page in [200, 1000] {
+        let context = context(Limits { page, ..limits() });
+        let (mut source, schema) = open(&spec, &context).expect("opens");
+        source.divide((0..256).map(|n| (n * 7919 % 2000).to_string()).collect());
+        let receipt = source.read(&wants(&schema, &["id", "part"]), &mut Keep::default());
+        let receipt = receipt.expect("read");
+        assert_eq!((receipt.rows, receipt.doubt), (Some(10_000), None));
+    }
+    let requests = proxy.requests();
+    let ends = requests.iter().filter_map(|(_, line)| {
+        let (_, end) = line.split_once("&id=lt.")?;
+        end.split('&').next()?.parse::<u32>().ok()
+    });
+    let ends: BTreeSet<u32> = ends.collect();
+    assert!(ends.len() > 2 && ends.last() > Some(&1000), "{ends:?}");
 }
 
 fn explained(spec: &DatasetSpec, key: &str) -> Explained {

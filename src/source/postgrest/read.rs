@@ -25,6 +25,9 @@ use crate::source::{Chunk, Sink};
 /// cost more than it saves.
 const PAGES_A_RANGE: u64 = 8;
 
+/// So many values of the key are few: what comes of fewer is taken as it is.
+const FEW: usize = 16;
+
 /// What is read, and in which order.
 pub struct Reading<'a> {
     pub client: &'a Client,
@@ -125,29 +128,51 @@ impl Reading<'_> {
         let (Some(column), Some(name)) = (self.key.first(), self.key_names.first()) else {
             return Ok(Vec::new());
         };
-        let bounds = keyset::fitting(bounds);
-        if bounds.is_empty() || self.most() < 2 {
-            return Ok(Vec::new());
+        let page = self.page.get();
+        let mut asked = keyset::fitting(bounds);
+        asked.truncate(page);
+        while !asked.is_empty() && self.most() > 1 {
+            let Some((rows, found)) = self.existing(column, name, &asked).await? else {
+                break;
+            };
+            // A page cut short, here or by a server's own limit, holds the first in
+            // order alone. Those asked for are in no order: a part of them will do.
+            let is_cut = rows >= page as u64 && found.len() < asked.len();
+            if asked.len() < FEW || !is_cut && found.len() * 4 >= asked.len() * 3 {
+                return Ok(found);
+            }
+            asked.truncate(asked.len() / 4);
         }
+        Ok(Vec::new())
+    }
+
+    /// Those of the values that exist, in the server's order, and how many rows they
+    /// are at least; `None` where the server cannot read them as such.
+    async fn existing(
+        &self,
+        column: &str,
+        name: &str,
+        values: &[String],
+    ) -> Result<Option<(u64, Vec<String>)>> {
         let mut query = self.filter.to_vec();
         query.push((
             "select".to_owned(),
             Item::renamed(column, name).selected(false),
         ));
-        query.push(keyset::any_of(column, &bounds));
+        query.push(keyset::any_of(column, values));
         query.push(keyset::order(&self.key[..1]));
-        // A bound need not be one row: what follows only costs.
         query.push(("limit".to_owned(), self.page.get().to_string()));
         let answer = match self.ask(query, false).await {
             Ok(answer) => answer,
             // Ranges only save time: a value that this side cannot read is none.
             Err(Refusal::Final(failure)) if failure.code == Code::Config => {
                 tracing::debug!(%failure, "no bounds: reading in one range");
-                return Ok(Vec::new());
+                return Ok(None);
             }
             Err(refusal) => return Err(refusal.failure()),
         };
-        page::values(answer, name, &self.origin)
+        let rows = answer.range.map_or(0, |range| range.rows);
+        Ok(Some((rows, page::values(answer, name, &self.origin)?)))
     }
 
     /// One connection: takes parts until none is left.
