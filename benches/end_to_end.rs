@@ -191,10 +191,10 @@ fn rest_apart(server: &Postgres, args: &Args, tmp: &Path) -> io::Result<()> {
         rest::serve(server, args.rows)
     })?;
     let url = api.url();
-    let clients = || rest::clients(&api, &url, args.rows, tmp).expect("lists of pages");
     let floor = || {
-        let clients = clients().into_iter();
-        clients.map(|one| pinned::command(one, &ours)).collect()
+        let clients = rest::clients(&api, &url, args.rows, tmp).expect("lists of pages");
+        let pinned = clients.into_iter().map(|one| pinned::command(one, &ours));
+        pinned.collect()
     };
     let ours = pinned::command(rest::ours(verify(args, tmp), server, &api, &url), &ours);
     measure("rest-apart", args.pairs, floor, ours, Some(tmp))

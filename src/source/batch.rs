@@ -39,12 +39,6 @@ impl<'a> Bytes<'a> {
     }
 }
 
-impl<'a> From<&'a [u8]> for Bytes<'a> {
-    fn from(all: &'a [u8]) -> Self {
-        Bytes { all, text: None }
-    }
-}
-
 /// What the bytes of a cell are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]

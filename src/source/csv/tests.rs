@@ -79,10 +79,9 @@ fn decoded(csv: &Csv, wants: &[Want], chunks: Vec<Chunk>) -> Result<Vec<Row>> {
     let (mut out, mut rows) = (Vec::new(), Rows::default());
     for mut chunk in chunks {
         decoder.decode(&mut chunk, &mut rows)?;
+        let bytes = crate::source::Bytes::of(&chunk, &rows.cells);
         for index in 0..rows.len() {
-            let text = |cell: &crate::source::Cell| match cell
-                .raw(crate::source::Bytes::from(&*chunk.bytes))
-            {
+            let text = |cell: &crate::source::Cell| match cell.raw(bytes) {
                 Raw::Null => None,
                 Raw::Text(text) => Some(text.to_owned()),
                 other => panic!("CSV has no {other:?}"),
@@ -90,10 +89,7 @@ fn decoded(csv: &Csv, wants: &[Want], chunks: Vec<Chunk>) -> Result<Vec<Row>> {
             out.push(Row {
                 cells: rows.row(index).iter().map(text).collect(),
                 at: rows.locators.get(index).copied(),
-                span: (!rows.spans.is_empty()).then(|| {
-                    rows.span(index, crate::source::Bytes::from(&*chunk.bytes))
-                        .to_vec()
-                }),
+                span: (!rows.spans.is_empty()).then(|| rows.span(index, bytes).to_vec()),
             });
         }
     }

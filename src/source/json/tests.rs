@@ -98,13 +98,12 @@ fn decode(json: &Json, wants: &[Want], chunks: Vec<Chunk>) -> Result<Vec<Row>> {
     let (mut rows, mut all) = (Rows::default(), Vec::new());
     for mut chunk in chunks {
         decoder.decode(&mut chunk, &mut rows)?;
+        let bytes = crate::source::Bytes::of(&chunk, &rows.cells);
         for (index, span) in rows.spans.iter().enumerate() {
             let cells = rows.row(index).iter();
             all.push(Row {
                 at: rows.locators.get(index).copied(),
-                cells: cells
-                    .map(|cell| shown(cell.raw(crate::source::Bytes::from(&*chunk.bytes))))
-                    .collect(),
+                cells: cells.map(|cell| shown(cell.raw(bytes))).collect(),
                 raw: chunk.bytes[span.0 as usize..span.1 as usize].to_vec(),
             });
         }

@@ -301,8 +301,9 @@ mod tests {
             let locator = [Locator::None, Locator::Ctid, Locator::Key(0)][place];
             let decoder = Tuples::new(&fields(&[false, true]), locator);
             if let Ok((chunk, rows)) = decode(&decoder, bytes) {
+                let bytes = crate::source::Bytes::of(&chunk, &rows.cells);
                 for cell in &rows.cells {
-                    cell.raw(crate::source::Bytes::from(&*chunk.bytes));
+                    cell.raw(bytes);
                 }
             }
         }

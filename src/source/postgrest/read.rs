@@ -128,10 +128,13 @@ impl Reading<'_> {
         let (Some(column), Some(name)) = (self.key.first(), self.key_names.first()) else {
             return Ok(Vec::new());
         };
+        if self.most() < 2 {
+            return Ok(Vec::new());
+        }
         let page = self.page.get();
         let mut asked = keyset::fitting(bounds);
         asked.truncate(page);
-        while !asked.is_empty() && self.most() > 1 {
+        while !asked.is_empty() {
             let Some((rows, found)) = self.existing(column, name, &asked).await? else {
                 break;
             };

@@ -109,10 +109,10 @@ fn decode(source: &Sqlite, wants: &[Want], chunks: &mut [Chunk]) -> Result<Shown
     for chunk in chunks {
         decoder.decode(chunk, &mut rows)?;
         assert_eq!(rows.spans.len(), rows.len());
+        let bytes = crate::source::Bytes::of(chunk, &rows.cells);
         for index in 0..rows.len() {
             let cells = rows.row(index).iter();
-            let cells =
-                cells.map(|cell| shown(cell.raw(crate::source::Bytes::from(&*chunk.bytes))));
+            let cells = cells.map(|cell| shown(cell.raw(bytes)));
             all.push((rows.locators.get(index).copied(), cells.collect()));
         }
     }
