@@ -97,7 +97,7 @@ pub fn refusal(
     let code = match said.code.as_deref() {
         // A connection that ended within a statement has no code of its own: PostgREST
         // answers 400 with an empty one, as if the request were to blame.
-        Some("") => LOST,
+        Some("") if status == StatusCode::BAD_REQUEST => LOST,
         code => code.unwrap_or(""),
     };
     let why = words(what, status, &said, body, location);
@@ -262,6 +262,9 @@ mod tests {
         for (status, body) in [
             (400, r#"{"code":"22P02"}"#),
             (401, r#"{"code":"PGRST301","message":"JWT expired"}"#),
+            (401, LOST_AS_SENT),
+            (403, LOST_AS_SENT),
+            (404, LOST_AS_SENT),
             (403, "{}"),
             (404, "{}"),
             (302, ""),
