@@ -45,7 +45,16 @@ pub fn text(text: &str, target: &Target, out: &mut Vec<u8>) -> Parsed {
 
 /// Without the blanks that PostgreSQL skips around a number.
 pub(in crate::value) fn trim(text: &str) -> &str {
-    text.trim_matches([' ', '\t', '\n', '\r', '\x0b', '\x0c'])
+    trim_of(text, [' ', '\t', '\n', '\r', '\x0b', '\x0c'])
+}
+
+/// Without these blanks at either end. Hardly any text has some.
+pub(in crate::value) fn trim_of<const N: usize>(text: &str, blanks: [char; N]) -> &str {
+    let blank = |byte: Option<&u8>| byte.is_some_and(|byte| *byte <= b' ');
+    match blank(text.as_bytes().first()) || blank(text.as_bytes().last()) {
+        true => text.trim_matches(blanks),
+        false => text,
+    }
 }
 
 fn special(text: &str) -> Option<u8> {

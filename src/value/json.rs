@@ -45,7 +45,7 @@ pub fn string_cell(text: &str, target: &Target, out: &mut Vec<u8>) -> Parsed {
 /// under text it is its own spelling. Arrays nest as dimensions, save under an
 /// array of json, whose elements may be arrays themselves.
 pub fn token_cell(token: &str, target: &Target, out: &mut Vec<u8>) -> Parsed {
-    let token = token.trim_matches([' ', '\t', '\n', '\r']);
+    let token = decimal::trim_of(token, [' ', '\t', '\n', '\r']);
     match (token.as_bytes().first().ok_or(Unreadable)?, &target.ty) {
         (_, Type::Json | Type::Jsonb) => text(token, out),
         (_, ty) if ty.is_text() => encode::from_text(token, target, out),

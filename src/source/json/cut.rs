@@ -9,7 +9,7 @@ use memchr::{memchr_iter, memchr2, memrchr};
 
 use crate::error::{Code, Failure, Result};
 use crate::source::Chunk;
-use crate::source::records::scan::{Fault, Scanner};
+use crate::source::records::scan::{Each, Fault, Scanner};
 use crate::source::records::{Shape, between, doubt};
 use crate::source::text::{Origin, Reader};
 
@@ -243,7 +243,7 @@ fn first_fault(bytes: &[u8]) -> Option<Fault> {
     loop {
         between(&mut scanner);
         scanner.peek()?;
-        if let Err(fault) = scanner.object(|_, _| Ok(())) {
+        if let Err(fault) = scanner.object(&mut Each(|_, _| Ok(()))) {
             return Some(fault);
         }
     }

@@ -15,8 +15,8 @@ use std::time::{Duration, Instant};
 use self::cut::Cutter;
 use super::location::{Format, Location, Spec};
 use super::records::Shape;
-use super::records::decode::{Decoder, Habit, twice, walk};
-use super::records::scan::{Fault, Scanner, Value};
+use super::records::decode::{Decoder, twice, walk};
+use super::records::scan::{Each, Scan, Scanner, Span, Value, Visit};
 use super::records::string::Text;
 use super::text::TextFile;
 use super::{
@@ -100,35 +100,42 @@ impl Json {
 impl Found {
     /// Takes in the records of a chunk.
     fn add(&mut self, chunk: &Chunk, shape: Shape, json: &TextFile) -> Result<()> {
-        let bytes = chunk.bytes.as_slice();
-        let mut habit = Habit::default();
-        let Found {
-            names,
-            numbers,
-            records,
-            seen,
-        } = self;
-        let record = std::cell::Cell::new(*records + 1);
-        let member = |index: usize, name: Text, _: Value| {
-            let find = |name: &[u8]| match numbers.get(name) {
-                Some(number) => *number,
-                None => {
-                    numbers.insert(name.to_vec(), names.len());
-                    names.push(String::from_utf8_lossy(name).into_owned());
-                    seen.push(0);
-                    names.len() - 1
-                }
-            };
-            let number = habit.number(bytes, index, name, find);
-            if std::mem::replace(&mut seen[number], record.get()) == record.get() {
-                return Err::<(), Fault>(twice(&name.read(bytes), name.span.0));
-            }
-            Ok(())
+        let mut names = Names {
+            bytes: &chunk.bytes,
+            found: self,
         };
-        let next = |_| record.set(record.get() + 1);
-        walk(chunk, shape, &json.origin(), member, next)?;
-        *records = record.get() - 1;
-        Ok(())
+        walk(chunk, shape, &json.origin(), &mut names)
+    }
+}
+
+/// Notes the names of a chunk's records.
+struct Names<'c> {
+    bytes: &'c [u8],
+    found: &'c mut Found,
+}
+
+impl Visit for Names<'_> {
+    fn number(&mut self, name: &[u8]) -> usize {
+        let found = &mut *self.found;
+        if let Some(number) = found.numbers.get(name) {
+            return *number;
+        }
+        found.numbers.insert(name.to_vec(), found.names.len());
+        found.names.push(String::from_utf8_lossy(name).into_owned());
+        found.seen.push(0);
+        found.names.len() - 1
+    }
+
+    fn member(&mut self, number: usize, name: Text, _: Value) -> Scan {
+        let record = self.found.records + 1;
+        match std::mem::replace(&mut self.found.seen[number], record) {
+            before if before == record => Err(twice(&name.read(self.bytes), name.span.0)),
+            _ => Ok(()),
+        }
+    }
+
+    fn record(&mut self, _: Span) {
+        self.found.records += 1;
     }
 }
 
@@ -285,7 +292,7 @@ impl Window<'_> {
         loop {
             let start = (at - self.base) as usize;
             let mut scanner = Scanner::new(&self.bytes, start);
-            match scanner.object(|_, _| Ok(())) {
+            match scanner.object(&mut Each(|_, _| Ok(()))) {
                 Ok((start, end)) => return Ok(Some(&self.bytes[start..end])),
                 Err(fault) if fault.cut => {
                     self.bytes.drain(..start);

@@ -1,8 +1,6 @@
 //! Small questions to PostgREST: what it counts by itself, and a few rows of
 //! another table. It groups nothing unless its owner lets it.
 
-use std::cell::RefCell;
-
 use url::form_urlencoded;
 
 use super::access::Access;
@@ -16,7 +14,7 @@ use crate::source::ask::{Answer, Moment, Question, ROWS, no_time};
 use crate::source::location::{Location, Spec};
 use crate::source::records::Shape;
 use crate::source::records::decode::walk;
-use crate::source::records::scan::Value;
+use crate::source::records::scan::{Scan, Span, Value, Visit};
 use crate::source::records::string::Text;
 use crate::source::text::Origin;
 use crate::source::{Column, Context, Schema};
@@ -132,30 +130,49 @@ async fn get(client: &Client, table: &str, mut query: Vec<Pair>) -> Result<Answe
 /// A page as a table, with the text of every cell as it came.
 fn table_of(answer: answer::Answer, origin: &Origin) -> Result<Answer> {
     let chunk = page::chunk(answer, origin)?;
-    let bytes = chunk.bytes.as_slice();
-    let columns = RefCell::new(Vec::<String>::new());
-    let (row, mut rows) = (RefCell::new(Vec::new()), Vec::new());
-    let member = |_: usize, name: Text, value: Value| {
-        let name = String::from_utf8_lossy(&name.read(bytes)).into_owned();
-        let mut columns = columns.borrow_mut();
-        let known = columns.iter().position(|column| *column == name);
-        let place = known.unwrap_or(columns.len());
-        if known.is_none() {
-            columns.push(name);
-        }
-        let mut row = row.borrow_mut();
-        let width = row.len().max(place + 1);
-        row.resize(width, None);
-        row[place] = page::shown(bytes, value);
-        Ok(())
+    let mut table = Table {
+        bytes: &chunk.bytes,
+        columns: Vec::new(),
+        row: Vec::new(),
+        rows: Vec::new(),
     };
-    walk(&chunk, Shape::Array, origin, member, |_| {
-        rows.push(row.take())
-    })?;
-    let columns = columns.into_inner();
+    walk(&chunk, Shape::Array, origin, &mut table)?;
+    let Table {
+        columns, mut rows, ..
+    } = table;
     rows.iter_mut()
         .for_each(|row| row.resize(columns.len(), None));
     Ok(Answer::of(columns, rows))
+}
+
+/// The rows of a page, whose columns are told by their records.
+struct Table<'c> {
+    bytes: &'c [u8],
+    columns: Vec<String>,
+    row: Vec<Option<String>>,
+    rows: Vec<Vec<Option<String>>>,
+}
+
+impl Visit for Table<'_> {
+    fn number(&mut self, name: &[u8]) -> usize {
+        let name = String::from_utf8_lossy(name).into_owned();
+        let known = self.columns.iter().position(|column| *column == name);
+        known.unwrap_or_else(|| {
+            self.columns.push(name);
+            self.columns.len() - 1
+        })
+    }
+
+    fn member(&mut self, place: usize, _: Text, value: Value) -> Scan {
+        let width = self.row.len().max(place + 1);
+        self.row.resize(width, None);
+        self.row[place] = page::shown(self.bytes, value);
+        Ok(())
+    }
+
+    fn record(&mut self, _: Span) {
+        self.rows.push(std::mem::take(&mut self.row));
+    }
 }
 
 #[cfg(test)]

@@ -5,14 +5,12 @@
 //! key of a page may go on in the next, so its rows are left to the next page,
 //! which begins with them: a key that is not unique is never seen in part.
 
-use std::cell::RefCell;
-
 use super::answer::Answer;
 use super::tail;
 use crate::error::{Code, Failure, Result};
 use crate::source::records::Shape;
-use crate::source::records::decode::{Habit, walk};
-use crate::source::records::scan::{Span, Value};
+use crate::source::records::decode::walk;
+use crate::source::records::scan::{Each, Scan, Span, Value, Visit};
 use crate::source::records::string::Text;
 use crate::source::text::Origin;
 use crate::source::{Chunk, Column};
@@ -24,6 +22,8 @@ pub struct Page {
     /// How many rows are to be used; those of the last key are not, unless the
     /// page holds nothing else.
     pub rows: u64,
+    /// How many it holds.
+    pub held: u64,
     pub next: Option<Position>,
 }
 
@@ -107,6 +107,7 @@ pub fn read(answer: Answer, key: &[String], origin: &Origin) -> Result<Page> {
     }
     Ok(Page {
         rows: if torn { found.before } else { found.count },
+        held: found.count,
         bytes: chunk.bytes,
         next: Some(Position {
             key: values,
@@ -126,13 +127,13 @@ pub fn unordered(answer: Answer, origin: &Origin) -> Result<Page> {
 pub fn values(answer: Answer, name: &str, origin: &Origin) -> Result<Vec<String>> {
     let chunk = chunk(answer, origin)?;
     let mut values = Vec::new();
-    let member = |_: usize, member: Text, value: Value| {
+    let member = |member: Text, value: Value| {
         if member.read(&chunk.bytes) == name.as_bytes() {
             values.extend(text(&chunk.bytes, value));
         }
         Ok(())
     };
-    walk(&chunk, Shape::Array, origin, member, |_| {})?;
+    walk(&chunk, Shape::Array, origin, &mut Each(member))?;
     values.dedup();
     Ok(values)
 }
@@ -141,7 +142,7 @@ pub fn values(answer: Answer, name: &str, origin: &Origin) -> Result<Vec<String>
 pub fn names(answer: Answer, origin: &Origin) -> Result<Vec<Column>> {
     let chunk = chunk(answer, origin)?;
     let mut names: Vec<Column> = Vec::new();
-    let member = |_: usize, member: Text, _: Value| {
+    let member = |member: Text, _: Value| {
         let name = String::from_utf8_lossy(&member.read(&chunk.bytes)).into_owned();
         if names.iter().all(|known| known.name != name) {
             names.push(Column {
@@ -151,32 +152,47 @@ pub fn names(answer: Answer, origin: &Origin) -> Result<Vec<Column>> {
         }
         Ok(())
     };
-    walk(&chunk, Shape::Array, origin, member, |_| {})?;
+    walk(&chunk, Shape::Array, origin, &mut Each(member))?;
     Ok(names)
 }
 
 /// Counts the rows and finds where those of the last key begin.
 fn rows(chunk: &Chunk, key: &[String], origin: &Origin) -> Result<Rows> {
-    let bytes = chunk.bytes.as_slice();
-    let mut habit = Habit::default();
-    let rows = RefCell::new(Rows {
-        cells: vec![None; key.len()],
-        ..Rows::default()
-    });
-    let member = |index: usize, name: Text, value: Value| {
-        let find = |name: &[u8]| {
-            let place = key.iter().position(|key| key.as_bytes() == name);
-            place.unwrap_or(usize::MAX)
-        };
-        let place = habit.number(bytes, index, name, find);
-        if let Some(cell) = rows.borrow_mut().cells.get_mut(place) {
+    let mut keys = Keys {
+        bytes: &chunk.bytes,
+        key,
+        rows: Rows {
+            cells: vec![None; key.len()],
+            ..Rows::default()
+        },
+    };
+    walk(chunk, Shape::Array, origin, &mut keys)?;
+    Ok(keys.rows)
+}
+
+/// Looks at the key of each row.
+struct Keys<'c> {
+    bytes: &'c [u8],
+    key: &'c [String],
+    rows: Rows,
+}
+
+impl Visit for Keys<'_> {
+    fn number(&mut self, name: &[u8]) -> usize {
+        let place = self.key.iter().position(|key| key.as_bytes() == name);
+        place.unwrap_or(usize::MAX)
+    }
+
+    fn member(&mut self, place: usize, _: Text, value: Value) -> Scan {
+        if let Some(cell) = self.rows.cells.get_mut(place) {
             *cell = Some(value);
         }
         Ok(())
-    };
-    let record = |span: Span| rows.borrow_mut().row(span.0, bytes);
-    walk(chunk, Shape::Array, origin, member, record)?;
-    Ok(rows.into_inner())
+    }
+
+    fn record(&mut self, span: Span) {
+        self.rows.row(span.0, self.bytes);
+    }
 }
 
 /// A key's value as a condition writes it; `None` for one that has no such form.

@@ -8,7 +8,8 @@
 use memchr::{memchr_iter, memrchr};
 
 use super::page::Rows;
-use crate::source::records::scan::{Scanner, Value};
+use crate::source::records::scan::{Each, Scanner, Value};
+use crate::source::records::string::Text;
 
 /// A page of `claimed` records, without its brackets.
 pub fn rows(bytes: &[u8], key: &[String], claimed: u64) -> Option<Rows> {
@@ -53,13 +54,13 @@ fn record(
     let mut scanner = Scanner::new(bytes, line);
     let mut cells = vec![None; key.len()];
     scanner.space();
-    let found = scanner.object(|name, value| {
+    let found = scanner.object(&mut Each(|name: Text, value| {
         let name = name.read(bytes);
         if let Some(place) = key.iter().position(|key| key.as_bytes() == &*name) {
             cells[place] = Some(value);
         }
         Ok(())
-    });
+    }));
     let (start, _) = found.ok()?;
     scanner.space();
     if !is_last {

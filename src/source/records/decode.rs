@@ -6,65 +6,51 @@ use std::collections::HashMap;
 use memchr::{memchr, memchr_iter};
 
 use super::doubt;
-use super::scan::{Fault, REMEMBERED, Scanner, Span, Value};
+use super::scan::{Fault, Scan, Scanner, Span, Value, Visit};
 use super::string::{Text, unescape};
 use super::{Shape, between};
 use crate::error::{Code, Failure, Result};
 use crate::source::text::Origin;
 use crate::source::{Cell, Chunk, Decode, Kind, Rows};
 
-/// Checks a chunk's text and calls `record` with each record's place in it, at
-/// the end of the record, and `member` with each member before that.
-///
-/// `member` gets the member's number within its record, its name and its value.
+/// Checks a chunk's text and goes through its records.
 pub fn walk(
     chunk: &Chunk,
     shape: Shape,
     origin: &Origin,
-    mut member: impl FnMut(usize, Text, Value) -> Result<(), Fault>,
-    mut record: impl FnMut(Span),
-) -> Result<()> {
+    visit: &mut impl Visit,
+) -> Result<(), Failure> {
     let bytes = chunk.bytes.as_slice();
     if from_utf8(bytes).is_err() {
         return Err(origin.invalid_utf8(bytes, chunk.base, chunk.line));
     }
-    let mut object = |scanner: &mut Scanner<'_>| {
-        let mut index = 0;
-        let span = scanner.object(|name, value| {
-            index += 1;
-            member(index - 1, name, value)
-        })?;
-        record(span);
-        Ok(())
-    };
     let done = match shape {
-        Shape::Array => array(bytes, &mut object),
-        Shape::Lines => lines(bytes, &mut object),
+        Shape::Array => array(bytes, visit),
+        Shape::Lines => lines(bytes, visit),
     };
     done.map_err(|fault| explain(chunk, origin, fault))
 }
 
-type Object<'a> = &'a mut dyn FnMut(&mut Scanner<'_>) -> Result<(), Fault>;
-
-fn array(bytes: &[u8], object: Object<'_>) -> Result<(), Fault> {
+fn array(bytes: &[u8], visit: &mut impl Visit) -> Scan {
     let mut scanner = Scanner::new(bytes, 0);
     loop {
         between(&mut scanner);
         if scanner.peek().is_none() {
             return Ok(());
         }
-        object(&mut scanner)?;
+        let span = scanner.object(visit)?;
+        visit.record(span);
     }
 }
 
-fn lines(bytes: &[u8], object: Object<'_>) -> Result<(), Fault> {
+fn lines(bytes: &[u8], visit: &mut impl Visit) -> Scan {
     let mut start = 0;
     let mut scanner = Scanner::new(bytes, 0);
     while start < bytes.len() {
         let newline = memchr(b'\n', &bytes[start..]);
         let end = newline.map_or(bytes.len(), |found| start + found);
         scanner.go_to(start, &bytes[..end]);
-        line(&mut scanner, object).map_err(|fault| Fault {
+        line(&mut scanner, visit).map_err(|fault| Fault {
             // Only a last line without its end may have been cut short.
             cut: fault.cut && newline.is_none(),
             ..fault
@@ -75,11 +61,14 @@ fn lines(bytes: &[u8], object: Object<'_>) -> Result<(), Fault> {
 }
 
 /// The record of the line that the scanner is at; a blank one holds none.
-fn line(scanner: &mut Scanner<'_>, object: Object<'_>) -> Result<(), Fault> {
+fn line(scanner: &mut Scanner<'_>, visit: &mut impl Visit) -> Scan {
     scanner.space();
     match scanner.peek() {
         None => return Ok(()),
-        Some(b'{') => object(scanner)?,
+        Some(b'{') => {
+            let span = scanner.object(visit)?;
+            visit.record(span);
+        }
         Some(_) => {
             let why = doubt::no_object(scanner.rest());
             return Err(Fault::new(scanner.at, why));
@@ -113,37 +102,6 @@ pub fn twice(name: &[u8], at: usize) -> Fault {
     Fault::new(at, format!("the record has the member {name:?} twice"))
 }
 
-/// Records mostly have their members in the same order, so the number that the
-/// n-th name had in the record before is tried before any table.
-#[derive(Default)]
-pub struct Habit {
-    names: Vec<(Span, usize)>,
-}
-
-impl Habit {
-    /// The number of the `index`-th name of a record, which `find` knows.
-    pub fn number(
-        &mut self,
-        bytes: &[u8],
-        index: usize,
-        name: Text,
-        find: impl FnOnce(&[u8]) -> usize,
-    ) -> usize {
-        let raw = &bytes[name.span.0..name.span.1];
-        match self.names.get(index) {
-            Some(&(span, number)) if bytes[span.0..span.1] == *raw => return number,
-            _ => {}
-        }
-        let number = find(&name.read(bytes));
-        if index < self.names.len() {
-            self.names[index] = (name.span, number);
-        } else if index < REMEMBERED {
-            self.names.push((name.span, number));
-        }
-        number
-    }
-}
-
 /// The number of a name that is not wanted.
 const UNWANTED: usize = usize::MAX;
 
@@ -160,54 +118,81 @@ pub struct Decoder {
 
 impl Decode for Decoder {
     fn decode(&self, chunk: &mut Chunk, rows: &mut Rows) -> Result<(), Failure> {
-        let width = self.names.len();
-        rows.clear(width);
-        let Rows {
-            cells,
-            locators,
-            spans,
-            ..
-        } = rows;
-        let mut habit = Habit::default();
-        let mut row = vec![Cell::ABSENT; width];
-        let mut texts = Unescaped::behind(&chunk.bytes);
-        // Both closures below need the row.
-        let row = std::cell::RefCell::new(&mut row);
-        let bytes = chunk.bytes.as_slice();
-        let member = |index: usize, name: Text, value: Value| {
-            let find = |name: &[u8]| self.places.get(name).copied().unwrap_or(UNWANTED);
-            let place = habit.number(bytes, index, name, find);
-            match row.borrow_mut().get_mut(place) {
-                Some(cell) if *cell != Cell::ABSENT => {
-                    return Err(twice(&name.read(bytes), name.span.0));
-                }
-                Some(cell) => {
-                    *cell = texts.cell(bytes, value);
-                    if cell.kind == Kind::JsonString && self.texts[place] {
-                        cell.kind = Kind::Text;
-                    }
-                }
-                None => {}
-            }
-            Ok(())
+        rows.clear(self.names.len());
+        let mut cells = Cells {
+            decoder: self,
+            bytes: &chunk.bytes,
+            base: chunk.base,
+            texts: Unescaped::behind(&chunk.bytes),
+            start: 0,
+            rows,
         };
-        let record = |span: Span| {
-            let mut row = row.borrow_mut();
-            cells.extend_from_slice(&row);
-            row.fill(Cell::ABSENT);
-            spans.push((span.0 as u32, span.1 as u32));
-            if self.located {
-                locators.push(chunk.base + span.0 as u64);
-            }
-        };
-        walk(chunk, self.shape, &self.origin, member, record)?;
-        chunk.bytes.append(&mut texts.bytes);
+        cells.begin();
+        walk(chunk, self.shape, &self.origin, &mut cells)?;
+        let mut texts = cells.end();
+        chunk.bytes.append(&mut texts);
         Ok(())
     }
 
     /// Equal records are equal cells, if the same names are wanted of them.
     fn raw_form(&self) -> Option<String> {
         Some(format!("json:{:?}", self.names))
+    }
+}
+
+/// The cells of a chunk's records.
+struct Cells<'c> {
+    decoder: &'c Decoder,
+    bytes: &'c [u8],
+    base: u64,
+    texts: Unescaped,
+    /// Where the cells of the record under way begin.
+    start: usize,
+    rows: &'c mut Rows,
+}
+
+impl Cells<'_> {
+    /// A record has none of its cells before they come.
+    fn begin(&mut self) {
+        self.start = self.rows.cells.len();
+        let end = self.start + self.decoder.names.len();
+        self.rows.cells.resize(end, Cell::ABSENT);
+    }
+
+    /// Drops the record that was begun, as no further one came.
+    fn end(self) -> Vec<u8> {
+        self.rows.cells.truncate(self.start);
+        self.texts.bytes
+    }
+}
+
+impl Visit for Cells<'_> {
+    fn number(&mut self, name: &[u8]) -> usize {
+        let place = self.decoder.places.get(name);
+        place.copied().unwrap_or(UNWANTED)
+    }
+
+    fn member(&mut self, place: usize, name: Text, value: Value) -> Scan {
+        let record = &mut self.rows.cells[self.start..];
+        let Some(cell) = record.get_mut(place) else {
+            return Ok(());
+        };
+        if *cell != Cell::ABSENT {
+            return Err(twice(&name.read(self.bytes), name.span.0));
+        }
+        *cell = self.texts.cell(self.bytes, value);
+        if cell.kind == Kind::JsonString && self.decoder.texts[place] {
+            cell.kind = Kind::Text;
+        }
+        Ok(())
+    }
+
+    fn record(&mut self, span: Span) {
+        self.rows.spans.push((span.0 as u32, span.1 as u32));
+        if self.decoder.located {
+            self.rows.locators.push(self.base + span.0 as u64);
+        }
+        self.begin();
     }
 }
 
@@ -247,26 +232,48 @@ impl Unescaped {
 
 #[cfg(test)]
 mod tests {
+    use super::super::scan::{Each, REMEMBERED};
     use super::*;
 
+    /// Numbers names as they come, and holds that a number tells the name.
+    struct Seen<'t> {
+        text: &'t str,
+        names: Vec<Vec<u8>>,
+        found: Vec<(String, String)>,
+    }
+
+    impl Visit for Seen<'_> {
+        fn number(&mut self, name: &[u8]) -> usize {
+            self.names.push(name.to_vec());
+            self.names.len() - 1
+        }
+
+        fn member(&mut self, number: usize, name: Text, value: Value) -> Scan {
+            let name = name.read(self.text.as_bytes());
+            assert_eq!(self.names[number], *name);
+            let value = match value {
+                Value::Token((start, end)) => self.text[start..end].to_owned(),
+                other => format!("{other:?}"),
+            };
+            self.found
+                .push((String::from_utf8_lossy(&name).into_owned(), value));
+            Ok(())
+        }
+    }
+
     /// The members of all records, by one walk.
-    fn members(text: &str, shape: Shape) -> Vec<(usize, String, String)> {
+    fn members(text: &str, shape: Shape) -> Vec<(String, String)> {
         let chunk = Chunk {
             bytes: text.as_bytes().to_vec(),
             ..Chunk::default()
         };
-        let mut found = Vec::new();
-        let member = |index: usize, name: Text, value: Value| {
-            let name = String::from_utf8_lossy(&name.read(text.as_bytes())).into_owned();
-            let value = match value {
-                Value::Token((start, end)) => text[start..end].to_owned(),
-                other => format!("{other:?}"),
-            };
-            found.push((index, name, value));
-            Ok(())
+        let mut seen = Seen {
+            text,
+            names: Vec::new(),
+            found: Vec::new(),
         };
-        walk(&chunk, shape, &Origin::named("t"), member, |_| {}).expect(text);
-        found
+        walk(&chunk, shape, &Origin::named("t"), &mut seen).expect(text);
+        seen.found
     }
 
     #[test]
@@ -286,7 +293,7 @@ mod tests {
         let alone: Vec<_> = alone.collect();
         assert_eq!(members(&records.join(", \n "), Shape::Array), alone);
         assert_eq!(members(&records.join("\n"), Shape::Lines), alone);
-        assert_eq!(alone[15], (1, "b".to_owned(), "13".to_owned()));
+        assert_eq!(alone[15], ("b".to_owned(), "13".to_owned()));
     }
 
     /// 200 million names in one record took gigabytes beside its text.
@@ -297,24 +304,19 @@ mod tests {
         let record = format!("{{{}}}", many.join(","));
         let text = format!("{record},{record}");
         let mut scanner = Scanner::new(text.as_bytes(), 0);
-        let mut habit = Habit::default();
-        let mut index = 0;
-        let span = scanner.object(|name, _| {
-            habit.number(text.as_bytes(), index, name, |_| 0);
-            index += 1;
+        let count = std::cell::Cell::new(0);
+        let span = scanner.object(&mut Each(|_, _| {
+            count.set(count.get() + 1);
             Ok(())
-        });
+        }));
         assert_eq!(span, Ok((0, record.len())));
-        assert_eq!((index, habit.names.len()), (3 * REMEMBERED, REMEMBERED));
-        assert_eq!(scanner.names.len(), REMEMBERED);
+        assert_eq!(count.get(), 3 * REMEMBERED);
+        assert_eq!(scanner.known.len(), REMEMBERED);
         let found = members(&text, Shape::Array);
         assert_eq!(found.len(), 6 * REMEMBERED);
-        for (at, (index, name, value)) in found.iter().enumerate() {
+        for (at, (name, value)) in found.iter().enumerate() {
             let n = at % (3 * REMEMBERED);
-            assert_eq!(
-                (*index, &**name, &**value),
-                (n, &*format!("m{n}"), &*n.to_string())
-            );
+            assert_eq!((&**name, &**value), (&*format!("m{n}"), &*n.to_string()));
         }
     }
 }

@@ -1,7 +1,8 @@
 //! What to tell someone whose file is not the JSON it should be: a web page, an
 //! API's error, the wrong one of two formats.
 
-use super::scan::{Scanner, Value};
+use super::scan::{Each, Scanner, Value};
+use super::string::Text;
 use crate::error::Failure;
 use crate::source::text::Origin;
 
@@ -69,7 +70,7 @@ fn is_page(rest: &[u8]) -> bool {
 fn beginning(rest: &[u8]) -> String {
     let mut said = Vec::new();
     // A fault only means that less can be said.
-    let _ = Scanner::new(rest, 0).object(|name, value| {
+    let _ = Scanner::new(rest, 0).object(&mut Each(|name: Text, value| {
         let name = name.read(rest);
         let shown = String::from_utf8_lossy(&name);
         said.push(match value {
@@ -81,7 +82,7 @@ fn beginning(rest: &[u8]) -> String {
             _ => format!("{shown:?}: …"),
         });
         Ok(())
-    });
+    }));
     let more = if said.len() > 6 { ", …" } else { "" };
     said.truncate(6);
     format!("{{{}{more}}}", said.join(", "))

@@ -52,22 +52,56 @@ pub enum Value {
     Token(Span),
 }
 
+/// Whoever goes through records, member by member.
+pub trait Visit {
+    /// The number by which a name is to be told.
+    fn number(&mut self, name: &[u8]) -> usize;
+
+    /// A member, by its name's number.
+    fn member(&mut self, number: usize, name: Text, value: Value) -> Scan;
+
+    /// The end of a record that stands there.
+    fn record(&mut self, _: Span) {}
+}
+
+/// A visit by a function that looks at each name itself.
+pub struct Each<F>(pub F);
+
+impl<F: FnMut(Text, Value) -> Scan> Visit for Each<F> {
+    fn number(&mut self, _: &[u8]) -> usize {
+        0
+    }
+
+    fn member(&mut self, _: usize, name: Text, value: Value) -> Scan {
+        (self.0)(name, value)
+    }
+}
+
 pub struct Scanner<'a> {
     bytes: &'a [u8],
     pub at: usize,
-    /// By its number: where the last record's member has its name with the quotes
-    /// and the colon. Most records name the same members in the same order.
-    pub(super) names: Vec<(Span, Text)>,
+    /// By its place: the last record's member. Most records name the same members in
+    /// the same order.
+    pub(super) known: Vec<Known>,
 }
 
-type Scan<T = ()> = Result<T, Fault>;
+/// A member's name as it stood in a record.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Known {
+    /// With the quotes and the colon.
+    whole: Span,
+    name: Text,
+    number: usize,
+}
+
+pub type Scan<T = ()> = Result<T, Fault>;
 
 impl<'a> Scanner<'a> {
     pub fn new(bytes: &'a [u8], at: usize) -> Self {
         Scanner {
             bytes,
             at,
-            names: Vec::new(),
+            known: Vec::new(),
         }
     }
 
@@ -90,8 +124,8 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// The object that starts here; calls `member` with each name and value.
-    pub fn object(&mut self, mut member: impl FnMut(Text, Value) -> Scan) -> Scan<Span> {
+    /// The object that starts here, member by member.
+    pub fn object(&mut self, visit: &mut impl Visit) -> Scan<Span> {
         let start = self.at;
         self.expect(b'{', "a record must be an object")?;
         self.space();
@@ -101,9 +135,9 @@ impl<'a> Scanner<'a> {
         }
         let mut index = 0;
         loop {
-            let name = self.nth_name(index)?;
+            let (number, name) = self.nth_name(index, visit)?;
             let value = self.value()?;
-            member(name, value)?;
+            visit.member(number, name, value)?;
             self.space();
             match self.peek() {
                 Some(b',') => self.at += 1,
@@ -118,28 +152,35 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// The name of a record's own member: that of the record before, if the bytes
-    /// are the same.
-    fn nth_name(&mut self, index: usize) -> Scan<Text> {
+    /// The name of a record's own member, and its number: those of the record before,
+    /// if the bytes are the same.
+    fn nth_name(&mut self, index: usize, visit: &mut impl Visit) -> Scan<(usize, Text)> {
         let start = self.at;
-        if let Some(&((from, to), known)) = self.names.get(index)
-            && self.bytes[start..].starts_with(&self.bytes[from..to])
+        if let Some(&Known {
+            whole: (from, to),
+            name,
+            number,
+        }) = self.known.get(index)
+            && let Some(here) = self.bytes.get(start..start + to - from)
+            && equal(here, &self.bytes[from..to])
         {
             self.at += to - from;
             self.space();
-            let name = (start + known.span.0 - from, start + known.span.1 - from);
-            return Ok(Text {
-                span: name,
-                ..known
-            });
+            let span = (start + name.span.0 - from, start + name.span.1 - from);
+            return Ok((number, Text { span, ..name }));
         }
         let name = self.name()?;
+        let number = visit.number(&name.read(self.bytes));
         if index < REMEMBERED {
-            self.names
-                .resize(self.names.len().max(index + 1), Default::default());
-            self.names[index] = ((start, self.at), name);
+            self.known
+                .resize(self.known.len().max(index + 1), Known::default());
+            self.known[index] = Known {
+                whole: (start, self.at),
+                name,
+                number,
+            };
         }
-        Ok(name)
+        Ok((number, name))
     }
 
     /// A member's name and the colon behind it.
@@ -371,4 +412,16 @@ impl<'a> Scanner<'a> {
             false => Fault::cut(self.at),
         }
     }
+}
+
+/// Whether two texts of one length are the same: names are too short for a call.
+#[inline]
+fn equal(a: &[u8], b: &[u8]) -> bool {
+    let (Some(end), Some(other)) = (a.last_chunk::<8>(), b.last_chunk::<8>()) else {
+        return a.iter().eq(b);
+    };
+    let (eights, others) = (a.as_chunks::<8>().0, b.as_chunks::<8>().0);
+    let word = |eight: &[u8; 8]| u64::from_ne_bytes(*eight);
+    let all = eights.iter().zip(others);
+    word(end) == word(other) && all.into_iter().all(|(a, b)| word(a) == word(b))
 }
