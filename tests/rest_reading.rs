@@ -119,6 +119,39 @@ fn a_sample_that_a_page_cuts_short_divides_all_rows_nevertheless() {
     assert!(ends.len() > 2 && ends.last() > Some(&1000), "{ends:?}");
 }
 
+/// The end of each piece cost two requests, one for its last key and one that found nothing.
+#[test]
+fn a_connection_goes_on_into_what_follows_without_looking_for_an_end() {
+    let sql = "CREATE TABLE listings (id int PRIMARY KEY);
+        INSERT INTO listings SELECT generate_series(1, 10000);";
+    // With a cap below what is asked for every page is short of it.
+    for (name, max_rows) in [("rest_follows", None), ("rest_follows_cap", Some(100))] {
+        let options = Options {
+            max_rows,
+            ..capped()
+        };
+        let api = serve(name, sql, options);
+        let proxy = Proxy::start(api.port(), Plan::default());
+        let spec = side(&proxy.url(), "listings", Some(&api.jwt("service_role")));
+        let page = if max_rows.is_some() { 150 } else { 100 };
+        let context = context(Limits { page, ..limits() });
+        let (mut source, schema) = open(&spec, &context).expect("opens");
+        source.divide((1..64).map(|n| (n * 156).to_string()).collect());
+        let receipt = source.read(&wants(&schema, &["id"]), &mut Keep::default());
+        let receipt = receipt.expect("read");
+        assert_eq!((receipt.rows, receipt.doubt), (Some(10_000), None));
+        let requests = proxy.requests();
+        let asked = requests.iter().map(|(_, line)| line.as_str());
+        let highs = asked.clone().filter_map(|line| line.split_once("&id=lt."));
+        let pieces: BTreeSet<_> = highs.map(|(_, end)| end.split('&').next()).collect();
+        let ends = asked.filter(|line| line.contains("&id=gt.")).count();
+        // One more piece has no upper end.
+        assert!(pieces.len() >= 7, "{name}: {pieces:?}");
+        assert!(ends <= pieces.len(), "{name}: {ends} ends of {pieces:?}");
+        assert!(ends >= 2, "only an empty page is an end");
+    }
+}
+
 fn explained(spec: &DatasetSpec, key: &str) -> Explained {
     let found = explain(spec, key, &context(limits()), &Silent);
     found.unwrap_or_else(|failures| panic!("{key}: {failures:?}"))

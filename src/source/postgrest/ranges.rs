@@ -1,89 +1,158 @@
-//! Parts of the key's order that are read side by side: long ones first, then shorter
-//! and shorter, so that no connection is still at a long one when the others are done.
+//! The key's order, divided among connections that read side by side. Each has a part
+//! of its own, which it goes through piece by piece, one following the other without a
+//! seam; one that has no more to do takes the back half of what is left to another.
+
+use std::ops;
 
 /// A part of the key's order: from `low` on, up to before `high`.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Range {
     pub low: Option<String>,
     pub high: Option<String>,
 }
 
-/// The ranges between some of the values, at most so many, from the beginning to the
-/// end of the order that the values are in.
-pub fn over(values: Vec<String>, connections: usize, most: usize) -> Vec<Range> {
-    let mut ranges = Vec::new();
-    let mut low = None;
-    for place in places(values.len() + 1, connections, most) {
-        let bound = values[place].clone();
-        ranges.push(Range {
-            low: low.replace(bound.clone()),
-            high: Some(bound),
-        });
-    }
-    ranges.push(Range { low, high: None });
-    ranges
+/// What is still to be read.
+pub struct Ranges {
+    /// In the order that is read. They stand between steps of about as many rows each.
+    bounds: Vec<String>,
+    /// Of each connection: the steps that it has not begun.
+    left: Vec<ops::Range<usize>>,
+    /// No piece is shorter than so many steps, as beginning one has its price.
+    least: usize,
 }
 
-/// Behind which of `steps` steps of about as many rows each a range ends, but for
-/// the last one. Nobody knows beforehand how long any takes: each is a share of what
-/// is left to all connections, and none so short that there were more than `most`.
-fn places(steps: usize, connections: usize, most: usize) -> Vec<usize> {
-    let least = steps.div_ceil(most.max(1));
-    let mut places = Vec::new();
-    let mut begun = 0;
-    loop {
-        let left = steps - begun;
-        let range = (left / (2 * connections.max(1))).max(least);
-        if left < range + least {
-            return places;
+impl Ranges {
+    /// All of the order, for so many connections, in at most so many pieces.
+    pub fn new(bounds: Vec<String>, connections: usize, most: usize) -> Ranges {
+        let steps = bounds.len() + 1;
+        let least = steps.div_ceil(most.max(1));
+        let parts = connections.clamp(1, (steps / least).max(1));
+        let part = |number: usize| number * steps / parts..(number + 1) * steps / parts;
+        Ranges {
+            bounds,
+            left: (0..connections.max(1)).map(part).take(parts).collect(),
+            least,
         }
-        begun += range;
-        places.push(begun - 1);
+    }
+
+    /// What a connection is to read next that has nothing left to read.
+    pub fn begin(&mut self, own: usize) -> Option<Range> {
+        let largest = (0..self.left.len()).max_by_key(|other| self.left[*other].len())?;
+        if self.left.get(own).is_none_or(ops::Range::is_empty) {
+            let left = &mut self.left[largest];
+            let half = match left.len() {
+                len if len < 2 * self.least => left.start,
+                len => left.end - len / 2,
+            };
+            let taken = half..std::mem::replace(&mut left.end, half);
+            self.left.resize(self.left.len().max(own + 1), 0..0);
+            self.left[own] = taken;
+        }
+        self.follow(own)
+    }
+
+    /// What follows in the order what this connection has read; none where another
+    /// connection reads it, or nothing does. The nearer the end, the less at once, so
+    /// that there is something to take for another.
+    pub fn follow(&mut self, own: usize) -> Option<Range> {
+        let left = self.left.get_mut(own)?;
+        if left.start >= left.end {
+            return None;
+        }
+        let piece = match (left.len() / 2).max(self.least) {
+            piece if left.len() < piece + self.least => left.len(),
+            piece => piece,
+        };
+        let begun = left.start..left.start + piece;
+        left.start = begun.end;
+        Some(Range {
+            low: begun.start.checked_sub(1).map(|at| self.bounds[at].clone()),
+            high: self.bounds.get(begun.end - 1).cloned(),
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
-    #[test]
-    fn ranges_become_shorter_and_none_is_too_short() {
-        assert_eq!(places(65, 2, 1000)[..4], [15, 27, 36, 43]);
-        assert!(places(65, 2, 1).is_empty() && places(1, 8, 9).is_empty());
-        for (steps, connections) in (2..70).flat_map(|steps| [(steps, 1), (steps, 2), (steps, 7)]) {
-            for most in [2, 3, 20, 1000] {
-                let places = places(steps, connections, most);
-                let least = steps.div_ceil(most);
-                let mut begun = 0;
-                let mut before = steps;
-                for end in places.iter().map(|place| place + 1).chain([steps]) {
-                    let length = end - begun;
-                    let case = format!("{length} of {steps}, {connections}, {most}: {places:?}");
-                    assert!(length >= least, "{case}");
-                    assert!(length <= before || length < 2 * least, "{case}");
-                    (begun, before) = (end, length);
+    fn values(count: usize) -> Vec<String> {
+        (1..=count).map(|value| value.to_string()).collect()
+    }
+
+    /// The steps of a piece.
+    fn steps(range: &Range, bounds: usize) -> ops::Range<usize> {
+        let number = |text: &String| text.parse::<usize>().unwrap();
+        range.low.as_ref().map_or(0, number)..range.high.as_ref().map_or(bounds + 1, number)
+    }
+
+    proptest! {
+        /// Whoever is free when: every step is read once, in pieces that are not short.
+        #[test]
+        fn pieces_leave_no_gap_and_do_not_overlap(
+            count in 0usize..300,
+            connections in 1usize..6,
+            most in 1usize..120,
+            turns in prop::collection::vec((0usize..6, any::<bool>()), 0..900),
+        ) {
+            let mut ranges = Ranges::new(values(count), connections, most);
+            let mut read = Vec::new();
+            let mut ends = vec![None; connections];
+            let rest = (0..connections).cycle().zip([true, false].into_iter().cycle()).take(9000);
+            for (turn, again) in turns.into_iter().chain(rest) {
+                let own = turn % connections;
+                let piece = match again {
+                    true => ranges.follow(own).inspect(|next| {
+                        let follows = ends[own].as_ref().is_none_or(|end| *end == next.low);
+                        assert!(follows, "{next:?} behind {:?}", ends[own]);
+                    }),
+                    false => ranges.begin(own),
+                };
+                if let Some(piece) = piece {
+                    ends[own] = Some(piece.high.clone());
+                    read.push(steps(&piece, count));
                 }
-                assert!(
-                    places.len() < most,
-                    "{places:?} of {steps}, {connections}, {most}"
-                );
             }
+            let least = (count + 1).div_ceil(most);
+            prop_assert!(read.iter().all(|piece| piece.len() >= least.min(count + 1)));
+            prop_assert!(read.len() <= most);
+            read.sort_by_key(|piece| piece.start);
+            let mut end = 0;
+            for piece in read {
+                prop_assert_eq!(piece.start, end);
+                end = piece.end;
+            }
+            prop_assert_eq!(end, count + 1);
         }
     }
 
     #[test]
-    fn ranges_leave_no_gap() {
-        let values = ["b", "d"].map(str::to_owned).to_vec();
-        let shown = |values, most| -> Vec<(Option<String>, Option<String>)> {
-            let ranges = over(values, 2, most).into_iter();
-            ranges.map(|range| (range.low, range.high)).collect()
-        };
-        let text = |text: &str| Some(text.to_owned());
-        assert_eq!(
-            shown(values.clone(), 9),
-            [(None, text("b")), (text("b"), text("d")), (text("d"), None)]
-        );
-        assert_eq!(shown(values, 1), [(None, None)]);
-        assert_eq!(shown(Vec::new(), 9), [(None, None)]);
+    fn a_connection_goes_through_its_own_part_and_then_helps_another() {
+        let shown = |range: Option<Range>| range.map(|range| steps(&range, 63));
+        let mut ranges = Ranges::new(values(63), 2, 16);
+        assert_eq!(shown(ranges.begin(0)), Some(0..16));
+        assert_eq!(shown(ranges.begin(1)), Some(32..48));
+        assert_eq!(shown(ranges.follow(0)), Some(16..24));
+        assert_eq!(shown(ranges.follow(0)), Some(24..28));
+        assert_eq!(shown(ranges.follow(0)), Some(28..32));
+        assert_eq!(shown(ranges.follow(0)), None);
+        // The back half of what the second has not begun.
+        assert_eq!(shown(ranges.begin(0)), Some(56..60));
+        assert_eq!(shown(ranges.follow(0)), Some(60..64));
+        assert_eq!(shown(ranges.begin(0)), Some(52..56));
+        assert_eq!(shown(ranges.follow(1)), Some(48..52));
+        assert_eq!(shown(ranges.begin(0)), None);
+        assert_eq!(shown(ranges.begin(1)), None);
+    }
+
+    #[test]
+    fn what_is_not_divided_is_read_in_one_piece() {
+        for (count, connections, most) in [(0, 2, 9), (9, 2, 1), (9, 1, 0)] {
+            let mut ranges = Ranges::new(values(count), connections, most);
+            assert_eq!(ranges.begin(connections - 1), Some(Range::default()));
+            assert_eq!(ranges.begin(0), None);
+        }
     }
 }

@@ -5,7 +5,6 @@
 //! page is never found by its number (rows move between numbered pages).
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
@@ -16,14 +15,14 @@ use super::client::{Client, Request};
 use super::columns::{self, Item};
 use super::keyset::{self, Pair};
 use super::page::{self, Page, Position};
-use super::ranges::{self, Range};
+use super::ranges::{Range, Ranges};
 use crate::error::{Code, Failure, Result};
 use crate::source::text::Origin;
 use crate::source::{Chunk, Sink};
 
-/// A range has at least so many pages, or finding its end, one more request, would
-/// cost more than it saves.
-const PAGES_A_RANGE: u64 = 8;
+/// A piece of the order has at least so many pages: where it does not follow what its
+/// connection has read, finding its end costs two requests.
+const PAGES_A_PIECE: u64 = 4;
 
 /// So many values of the key are few: what comes of fewer is taken as it is.
 const FEW: usize = 16;
@@ -76,20 +75,27 @@ impl Counted {
     }
 }
 
-/// What one connection reads at a time.
-enum Part {
-    Range(Range),
-    /// The rows that no range holds, as they have no key.
-    Keyless,
-}
-
 /// What the connections share.
 struct Shared<'s> {
     sink: RefCell<&'s mut dyn Sink>,
     counted: Cell<Counted>,
-    parts: RefCell<VecDeque<Part>>,
+    ranges: RefCell<Ranges>,
+    /// Whether the rows that no range holds, as they have no key, are still to be read.
+    keyless: Cell<bool>,
+    /// The rows of the fullest page so far.
+    fullest: Cell<u64>,
     begun: Instant,
     enough: Cell<bool>,
+}
+
+impl Shared<'_> {
+    /// Whether a page of so many rows is shorter than others: not than what was asked
+    /// for, as a server may cap all of them.
+    fn is_short(&self, held: u64) -> bool {
+        let fullest = self.fullest.get().max(held);
+        self.fullest.set(fullest);
+        held < fullest
+    }
 }
 
 impl Reading<'_> {
@@ -98,27 +104,27 @@ impl Reading<'_> {
     pub async fn run(&self, bounds: &[String], sink: &mut dyn Sink) -> Result<Option<Counted>> {
         let begun = Instant::now();
         let bounds = self.sorted(bounds).await?;
-        let ranges = ranges::over(bounds, self.connections, self.most());
-        let parts = ranges.into_iter().map(Part::Range);
+        let connections = self.connections.max(1);
         let shared = Shared {
             sink: RefCell::new(sink),
             counted: Cell::default(),
-            parts: RefCell::new(parts.chain([Part::Keyless]).collect()),
+            ranges: RefCell::new(Ranges::new(bounds, connections, self.most())),
+            keyless: Cell::new(true),
+            fullest: Cell::new(0),
             begun,
             enough: Cell::new(false),
         };
-        let connections = self.connections.max(1);
-        let connections = (0..connections).map(|_| self.connection(&shared));
+        let connections = (0..connections).map(|own| self.connection(own, &shared));
         try_join_all(connections).await?;
         Ok((!shared.enough.get()).then(|| shared.counted.get()))
     }
 
-    /// How many ranges there may be at the most.
+    /// How many pieces there may be at the most.
     fn most(&self) -> usize {
         let pages = self.count / self.page.get() as u64;
         match self.connections {
             0 | 1 => 1,
-            _ => usize::try_from(pages / PAGES_A_RANGE).unwrap_or(usize::MAX),
+            _ => usize::try_from(pages / PAGES_A_PIECE).unwrap_or(usize::MAX),
         }
     }
 
@@ -178,25 +184,32 @@ impl Reading<'_> {
         Ok(Some((rows, page::values(answer, name, &self.origin)?)))
     }
 
-    /// One connection: takes parts until none is left.
-    async fn connection(&self, shared: &Shared<'_>) -> Result<()> {
-        loop {
-            let part = shared.parts.borrow_mut().pop_front();
-            let next = match part.filter(|_| !shared.enough.get()) {
-                Some(Part::Range(range)) => self.range(&range, shared).await?,
-                Some(Part::Keyless) => self.keyless(shared).await?,
+    /// One connection: reads until nothing is left to begin.
+    async fn connection(&self, own: usize, shared: &Shared<'_>) -> Result<()> {
+        while !shared.enough.get() {
+            let range = shared.ranges.borrow_mut().begin(own);
+            let next = match range {
+                Some(range) => self.range(range, own, shared).await?,
+                None if shared.keyless.take() => self.keyless(shared).await?,
                 None => return Ok(()),
             };
             if next.is_break() {
                 shared.enough.set(true);
             }
         }
+        Ok(())
     }
 
-    async fn range(&self, range: &Range, shared: &Shared<'_>) -> Result<ControlFlow<()>> {
+    /// Reads a range, and what follows it as far as no other connection does.
+    async fn range(
+        &self,
+        mut range: Range,
+        own: usize,
+        shared: &Shared<'_>,
+    ) -> Result<ControlFlow<()>> {
         let mut at: Option<Position> = None;
         loop {
-            let page = self.page(range, at.as_ref(), shared).await?;
+            let page = self.page(&range, at.as_ref(), shared).await?;
             let Some(mut next) = page.next.clone() else {
                 return Ok(ControlFlow::Continue(()));
             };
@@ -206,6 +219,13 @@ impl Reading<'_> {
                 }
                 // The server holds other spellings for the same key.
                 next.inclusive = false;
+            }
+            // The end may be near, but nothing says so for certain: to ask for more than
+            // the range at once is not to have believed it.
+            if shared.is_short(page.held)
+                && let Some(more) = shared.ranges.borrow_mut().follow(own)
+            {
+                range.high = more.high;
             }
             if self.push(page, shared).is_break() {
                 return Ok(ControlFlow::Break(()));
@@ -242,6 +262,7 @@ impl Reading<'_> {
                 Err(Refusal::TooLong(failure)) if limit > 1 => {
                     // Another connection may have made it smaller already.
                     self.page.set(self.page.get().min(limit.div_ceil(2)));
+                    shared.fullest.set(0);
                     tracing::info!(why = %failure.why, page = self.page.get(), "asking for fewer rows at once");
                 }
                 Err(refusal) => return Err(refusal.failure()),
