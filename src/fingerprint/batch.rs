@@ -20,10 +20,9 @@ const CHUNK_END: u8 = 1 << 1;
 const ROOT: u8 = 1 << 3;
 const KEYED_HASH: u8 = 1 << 4;
 
-/// Appends the message in whole blocks: itself, 0x80, zeros. Injective.
-pub fn pad(message: &[u8], out: &mut Vec<u8>) {
-    let whole = out.len() + blocks(message.len()) * BLOCK;
-    out.extend_from_slice(message);
+/// Brings the message that begins there to whole blocks: itself, 0x80, zeros. Injective.
+pub fn pad(start: usize, out: &mut Vec<u8>) {
+    let whole = start + blocks(out.len() - start) * BLOCK;
     out.push(0x80);
     out.resize(whole, 0);
 }
@@ -38,64 +37,70 @@ pub fn print_of(hash: &[u8]) -> u128 {
     u128::from_be_bytes(*half)
 }
 
-/// Messages of one key on their way to their prints; used again for each batch.
+/// Messages on their way to their prints; used again for each batch.
 #[derive(Clone, Debug, Default)]
 pub struct Batch {
-    /// By number of blocks, less one.
-    lanes: [Lane; CHUNK_BLOCKS],
-    long: Vec<(usize, Vec<u8>)>,
-    count: usize,
-    hashes: Vec<u8>,
-}
-
-/// Padded messages of equal length, one after the other, and which they are.
-#[derive(Clone, Debug, Default)]
-struct Lane {
+    /// All messages, padded, one after the other.
     bytes: Vec<u8>,
-    indexes: Vec<usize>,
+    /// Where each begins, and its length.
+    spans: Vec<(usize, usize)>,
+    /// Which messages are of so many blocks, less one.
+    lanes: [Vec<usize>; CHUNK_BLOCKS],
+    long: Vec<usize>,
+    hashes: Vec<u8>,
 }
 
 impl Batch {
     /// Adds the next message.
     pub fn add(&mut self, message: &[u8]) {
-        let blocks = blocks(message.len());
-        match self.lanes.get_mut(blocks - 1) {
-            Some(lane) => {
-                pad(message, &mut lane.bytes);
-                lane.indexes.push(self.count);
-            }
-            None => {
-                let mut padded = Vec::new();
-                pad(message, &mut padded);
-                self.long.push((self.count, padded));
-            }
-        }
-        self.count += 1;
+        self.add_with(|out| out.extend_from_slice(message));
+    }
+
+    /// Adds the message that `make` appends.
+    pub fn add_with<T>(&mut self, make: impl FnOnce(&mut Vec<u8>) -> T) -> T {
+        let start = self.bytes.len();
+        let made = make(&mut self.bytes);
+        let len = self.bytes.len() - start;
+        pad(start, &mut self.bytes);
+        let lane = self.lanes.get_mut(blocks(len) - 1);
+        lane.unwrap_or(&mut self.long).push(self.spans.len());
+        self.spans.push((start, len));
+        made
+    }
+
+    /// A message, by its number.
+    pub fn message(&self, index: usize) -> &[u8] {
+        let (start, len) = self.spans[index];
+        &self.bytes[start..start + len]
+    }
+
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+        self.spans.clear();
+        self.lanes.iter_mut().for_each(Vec::clear);
+        self.long.clear();
     }
 
     /// Replaces `prints` with those of all messages, in the order in which they
-    /// were added, and empties the batch.
-    pub fn finish(&mut self, key: &[u8; 32], prints: &mut Vec<u128>) {
+    /// were added.
+    pub fn prints(&mut self, key: &[u8; 32], prints: &mut Vec<u128>) {
         prints.clear();
-        prints.resize(self.count, 0);
-        for (index, padded) in self.long.drain(..) {
-            prints[index] = print_of(blake3::keyed_hash(key, &padded).as_bytes());
+        prints.resize(self.spans.len(), 0);
+        for index in &self.long {
+            let (start, len) = self.spans[*index];
+            let padded = &self.bytes[start..start + blocks(len) * BLOCK];
+            prints[*index] = print_of(blake3::keyed_hash(key, padded).as_bytes());
         }
         let words = words(key);
-        for (blocks, lane) in self.lanes.iter_mut().enumerate() {
-            if lane.indexes.is_empty() {
-                continue;
-            }
+        for (blocks, lane) in self.lanes.iter().enumerate() {
             self.hashes.clear();
-            self.hashes.resize(lane.indexes.len() * HASH, 0);
-            hash_lane(blocks + 1, &lane.bytes, &words, &mut self.hashes);
-            for (index, hash) in lane.indexes.iter().zip(self.hashes.chunks_exact(HASH)) {
+            self.hashes.resize(lane.len() * HASH, 0);
+            let starts = lane.iter().map(|index| self.spans[*index].0);
+            hash_lane(blocks + 1, &self.bytes, starts, &words, &mut self.hashes);
+            for (index, hash) in lane.iter().zip(self.hashes.chunks_exact(HASH)) {
                 prints[*index] = print_of(hash);
             }
-            lane.bytes.clear();
-            lane.indexes.clear();
         }
-        self.count = 0;
     }
 }
 
@@ -105,12 +110,18 @@ fn words(key: &[u8; 32]) -> [u32; 8] {
     std::array::from_fn(|index| u32::from_le_bytes(words[index]))
 }
 
-/// Hashes messages of so many blocks each.
-fn hash_lane(blocks: usize, bytes: &[u8], key: &[u32; 8], hashes: &mut [u8]) {
+/// Hashes the messages of so many blocks each that begin there.
+fn hash_lane(
+    blocks: usize,
+    bytes: &[u8],
+    starts: impl Iterator<Item = usize>,
+    key: &[u32; 8],
+    hashes: &mut [u8],
+) {
     macro_rules! by_length {
         ($($blocks:literal)*) => {
             match blocks {
-                $($blocks => hash_equal::<{ $blocks * BLOCK }>(bytes, key, hashes),)*
+                $($blocks => hash_equal::<{ $blocks * BLOCK }>(bytes, starts, key, hashes),)*
                 _ => unreachable!("a lane holds messages of 1 to 16 blocks"),
             }
         };
@@ -118,19 +129,25 @@ fn hash_lane(blocks: usize, bytes: &[u8], key: &[u32; 8], hashes: &mut [u8]) {
     by_length!(1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16);
 }
 
-fn hash_equal<const LEN: usize>(bytes: &[u8], key: &[u32; 8], hashes: &mut [u8]) {
+fn hash_equal<const LEN: usize>(
+    bytes: &[u8],
+    starts: impl Iterator<Item = usize>,
+    key: &[u32; 8],
+    hashes: &mut [u8],
+) {
     // Few enough that the list of them lives on the stack.
     const AT_ONCE: usize = 16;
     let platform = Platform::detect();
-    let (messages, _) = bytes.as_chunks::<LEN>();
-    let outputs = hashes.chunks_mut(AT_ONCE * HASH);
-    for (messages, out) in messages.chunks(AT_ONCE).zip(outputs) {
-        let mut list: [&[u8; LEN]; AT_ONCE] = [&messages[0]; AT_ONCE];
-        for (slot, message) in list.iter_mut().zip(messages) {
+    let message = |start: usize| bytes[start..].first_chunk().expect("messages are padded");
+    let mut messages = starts.map(message);
+    let mut list: [&[u8; LEN]; AT_ONCE] = [&[0; LEN]; AT_ONCE];
+    for out in hashes.chunks_mut(AT_ONCE * HASH) {
+        let count = out.len() / HASH;
+        for (slot, message) in list.iter_mut().zip(messages.by_ref().take(count)) {
             *slot = message;
         }
         platform.hash_many(
-            &list[..messages.len()],
+            &list[..count],
             key,
             0,
             IncrementCounter::No,
@@ -157,12 +174,14 @@ mod tests {
             let mut batch = Batch::default();
             let mut prints = Vec::new();
             for _again in 0..2 {
+                batch.clear();
                 messages.iter().for_each(|message| batch.add(message));
-                batch.finish(&key, &mut prints);
+                batch.prints(&key, &mut prints);
                 prop_assert_eq!(prints.len(), messages.len());
-                for (message, print) in messages.iter().zip(&prints) {
-                    let mut padded = Vec::new();
-                    pad(message, &mut padded);
+                for (index, (message, print)) in messages.iter().zip(&prints).enumerate() {
+                    prop_assert_eq!(batch.message(index), message.as_slice());
+                    let mut padded = message.clone();
+                    pad(0, &mut padded);
                     prop_assert_eq!(padded.len() % BLOCK, 0);
                     prop_assert_eq!(*print, print_of(blake3::keyed_hash(&key, &padded).as_bytes()));
                 }
@@ -171,9 +190,9 @@ mod tests {
 
         #[test]
         fn padding_is_injective(a: Vec<u8>, b: Vec<u8>) {
-            let (mut left, mut right) = (Vec::new(), Vec::new());
-            pad(&a, &mut left);
-            pad(&b, &mut right);
+            let (mut left, mut right) = (a.clone(), b.clone());
+            pad(0, &mut left);
+            pad(0, &mut right);
             prop_assert_eq!(left == right, a == b);
         }
     }

@@ -47,24 +47,24 @@ impl Fingerprint {
 
     /// The prints of all keys in a batch, in order.
     pub fn keys(&self, batch: &mut Batch, prints: &mut Vec<u128>) {
-        batch.finish(&self.key, prints);
+        batch.prints(&self.key, prints);
     }
 
     /// The prints of all canonical rows in a batch, in order.
     pub fn rows(&self, batch: &mut Batch, prints: &mut Vec<u128>) {
-        batch.finish(&self.row, prints);
+        batch.prints(&self.row, prints);
     }
 
     /// The prints of rows' bytes as their source sent them: only comparable
     /// between two sides of one raw form.
     pub fn raws(&self, batch: &mut Batch, prints: &mut Vec<u128>) {
-        batch.finish(&self.raw, prints);
+        batch.prints(&self.raw, prints);
     }
 }
 
 fn print(key: &[u8; 32], message: &[u8]) -> u128 {
-    let mut padded = Vec::new();
-    batch::pad(message, &mut padded);
+    let mut padded = message.to_vec();
+    batch::pad(0, &mut padded);
     batch::print_of(blake3::keyed_hash(key, &padded).as_bytes())
 }
 

@@ -108,9 +108,26 @@ impl Canon {
         work: &mut Work,
         counted: &mut Counted,
     ) -> RowFacts {
-        let facts = self.cells(row, bytes, self.pipelines.len(), work, counted);
+        let mut out = std::mem::take(&mut work.row);
+        out.clear();
+        let facts = self.append_row(row, bytes, work, counted, &mut out);
+        work.row = out;
+        facts
+    }
+
+    /// The same at the end of `out`.
+    pub fn append_row(
+        &self,
+        row: &[Cell],
+        bytes: Bytes<'_>,
+        work: &mut Work,
+        counted: &mut Counted,
+        out: &mut Vec<u8>,
+    ) -> RowFacts {
+        let start = out.len();
+        let facts = self.cells(row, bytes, self.pipelines.len(), work, counted, out);
         if facts.unreadable || facts.unreadable_key {
-            self.note_unreadable(&work.row, facts.key_len, counted);
+            self.note_unreadable(&out[start..], facts.key_len, counted);
         }
         facts
     }
@@ -144,7 +161,11 @@ impl Canon {
         work: &mut Work,
         counted: &mut Counted,
     ) -> RowFacts {
-        self.cells(row, bytes, self.key, work, counted)
+        let mut out = std::mem::take(&mut work.row);
+        out.clear();
+        let facts = self.cells(row, bytes, self.key, work, counted, &mut out);
+        work.row = out;
+        facts
     }
 
     fn cells(
@@ -154,23 +175,20 @@ impl Canon {
         count: usize,
         work: &mut Work,
         counted: &mut Counted,
+        out: &mut Vec<u8>,
     ) -> RowFacts {
         let mut facts = RowFacts::default();
-        work.row.clear();
+        let begun = out.len();
         for (index, cell) in row.iter().enumerate().take(count) {
-            let start = work.row.len();
+            let start = out.len();
             let changed = &mut counted.changed[index];
-            let parsed = self.pipelines[index].apply(
-                cell.raw(bytes),
-                &mut work.scratch,
-                changed,
-                &mut work.row,
-            );
+            let parsed =
+                self.pipelines[index].apply(cell.raw(bytes), &mut work.scratch, changed, out);
             counted.unreadable += u64::from(parsed.is_err());
             if index < self.key {
-                facts.unkeyed |= work.row[start] <= tag::NULL;
+                facts.unkeyed |= out[start] <= tag::NULL;
                 facts.unreadable_key |= parsed.is_err();
-                facts.key_len = work.row.len();
+                facts.key_len = out.len() - begun;
             } else {
                 facts.unreadable |= parsed.is_err();
             }

@@ -24,7 +24,7 @@ enum Rows {
 }
 
 /// A kept row is its print, its length, and its bytes.
-const LEN: usize = size_of::<u64>();
+pub const LEN: usize = size_of::<u64>();
 const HEAD: usize = Print::BYTES + LEN;
 
 impl Part {

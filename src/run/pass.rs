@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::canon::{self, Canon, Counted, RowFacts};
-use super::part::Part;
+use super::part::{self, Part};
 use super::store::{Budget, Store};
 use super::stream;
 use crate::compare::join::{self, Pairing, Print, Scope};
@@ -53,9 +53,6 @@ pub struct State {
     work: canon::Work,
     pub counted: Counted,
     batch: RowBatch,
-    /// The records of a chunk, and of each its partition and end.
-    records: Vec<u8>,
-    ends: Vec<(u8, usize)>,
 }
 
 /// The rows of a chunk on their way to their prints, which are made together.
@@ -64,9 +61,26 @@ struct RowBatch {
     keys: Batch,
     wholes: Batch,
     plains: Batch,
-    /// Of each row: where its record begins, where it is in the source, what it is.
-    rows: Vec<(usize, u64, RowFacts)>,
+    /// Of each row: where it is in the source, what it is, where its age ends.
+    rows: Vec<(u64, RowFacts, usize)>,
+    ages: Vec<u8>,
     prints: [Vec<u128>; 3],
+}
+
+impl RowBatch {
+    fn clear(&mut self) {
+        self.keys.clear();
+        self.wholes.clear();
+        self.plains.clear();
+        self.rows.clear();
+        self.ages.clear();
+    }
+
+    /// The row's age, which is kept behind it, and is no part of its print.
+    fn age(&self, index: usize) -> &[u8] {
+        let before = index.checked_sub(1).map_or(0, |before| self.rows[before].2);
+        &self.ages[before..self.rows[index].2]
+    }
 }
 
 impl<'a> Pass<'a> {
@@ -171,19 +185,17 @@ impl stream::Work for Pass<'_> {
             work: canon::Work::default(),
             counted: self.canons[side.index()].counted(),
             batch: RowBatch::default(),
-            records: Vec::new(),
-            ends: Vec::new(),
         }
     }
 
     fn rows(&self, side: Side, rows: &Rows, bytes: Bytes<'_>, state: &mut State) -> Result<()> {
-        state.records.clear();
+        state.batch.clear();
         match self.only {
             None => (0..rows.len()).for_each(|index| self.add(side, rows, index, bytes, state)),
             Some(keys) => self.add_only(keys, side, rows, bytes, state),
         }
         self.print(side, state);
-        self.store(side, state)?;
+        self.store(side, &state.batch)?;
         if self.watch {
             self.watch_for_differences(rows.len() as u64);
         }
@@ -207,13 +219,14 @@ impl Pass<'_> {
     ) {
         let canon = self.canons[side.index()];
         let mut unused = canon.counted();
+        let mut prints = std::mem::take(&mut state.batch.prints[0]);
         for index in 0..rows.len() {
             let work = &mut state.work;
             let facts = canon.key(rows.row(index), bytes, work, &mut unused);
             state.batch.keys.add(&work.row[..facts.key_len]);
         }
-        let mut prints = std::mem::take(&mut state.batch.prints[0]);
         canon.prints.keys(&mut state.batch.keys, &mut prints);
+        state.batch.clear();
         for (index, print) in prints.iter().enumerate() {
             if keys.contains(*print) {
                 self.add(side, rows, index, bytes, state);
@@ -230,49 +243,35 @@ impl Pass<'_> {
             work,
             counted,
             batch,
-            records,
-            ..
         } = state;
         counted.rows += 1;
-        let facts = match self.form {
-            Form::RawPrints => canon.key(row, bytes, work, counted),
-            Form::Prints | Form::Rows => canon.row(row, bytes, work, counted),
+        let facts = if self.form == Form::RawPrints {
+            let facts = canon.key(row, bytes, work, counted);
+            batch.keys.add(&work.row);
+            batch.wholes.add(rows.span(index, bytes));
+            facts
+        } else {
+            let make = |out: &mut Vec<u8>| canon.append_row(row, bytes, work, counted, out);
+            let facts = batch.wholes.add_with(make);
+            let whole = batch.wholes.message(batch.rows.len());
+            batch.keys.add(&whole[..facts.key_len]);
+            facts
         };
         counted.unkeyed += u64::from(facts.unkeyed);
+        if self.form == Form::Rows {
+            canon.age(row, bytes, work, &mut batch.ages);
+        }
         let at = rows.locators.get(index).copied().unwrap_or(0);
-        batch.rows.push((records.len(), at, facts));
-        batch.keys.add(&work.row[..facts.key_len]);
-        match self.form {
-            Form::RawPrints => batch.wholes.add(rows.span(index, bytes)),
-            Form::Prints | Form::Rows => batch.wholes.add(&work.row),
-        }
-        if !facts.unkeyed {
-            records.extend_from_slice(&[0; Print::BYTES]);
-            if self.form == Form::Rows {
-                // The row's age is kept behind it, and is no part of its print.
-                let start = records.len();
-                records.extend_from_slice(&[0; size_of::<u64>()]);
-                records.extend_from_slice(&work.row);
-                canon.age(row, bytes, work, records);
-                let len = (records.len() - start - size_of::<u64>()) as u64;
-                records[start..start + size_of::<u64>()].copy_from_slice(&len.to_ne_bytes());
-            }
-        }
+        batch.rows.push((at, facts, batch.ages.len()));
         if let Some(plain) = canon.plain(row, bytes, work) {
             batch.plains.add(plain);
         }
     }
 
-    /// Makes all prints of the batch and puts them into their records.
+    /// Makes all prints of the batch.
     fn print(&self, side: Side, state: &mut State) {
         let canon = self.canons[side.index()];
-        let State {
-            counted,
-            batch,
-            records,
-            ends,
-            ..
-        } = state;
+        let State { counted, batch, .. } = state;
         let [keys, wholes, plains] = &mut batch.prints;
         canon.prints.keys(&mut batch.keys, keys);
         canon.prints.rows(&mut batch.plains, plains);
@@ -282,29 +281,35 @@ impl Pass<'_> {
             canon.prints.rows(&mut batch.wholes, wholes);
             wholes.iter().for_each(|print| counted.digest.add(*print));
         }
-        ends.clear();
-        let starts = batch.rows.iter().map(|(start, ..)| *start);
-        let next = starts.skip(1).chain([records.len()]);
-        for (index, (&(start, at, facts), end)) in batch.rows.iter().zip(next).enumerate() {
-            if facts.unkeyed {
-                continue;
-            }
-            let plain = plains.get(index).copied().unwrap_or(0);
-            let print = Print::new(keys[index], wholes[index], plain, at)
-                .with_unreadable(facts.unreadable, facts.unreadable_key);
-            records[start..start + Print::BYTES].copy_from_slice(&print.to_bytes());
-            ends.push(((keys[index] >> 120) as u8, end));
-        }
-        batch.rows.clear();
     }
 
-    fn store(&self, side: Side, state: &State) -> Result<()> {
-        let mut start = 0;
-        let records = state.ends.iter().map(|&(part, end)| {
-            let record = &state.records[start..end];
-            start = end;
-            (part, record)
-        });
-        self.stores[side.index()].append(records)
+    /// Stores what is kept of the batch's rows, but of those without a key.
+    fn store(&self, side: Side, batch: &RowBatch) -> Result<()> {
+        let [keys, wholes, plains] = &batch.prints;
+        let heads: Vec<[u8; Print::BYTES]> = (batch.rows.iter().enumerate())
+            .map(|(index, &(at, facts, _))| {
+                let plain = plains.get(index).copied().unwrap_or(0);
+                Print::new(keys[index], wholes[index], plain, at)
+                    .with_unreadable(facts.unreadable, facts.unreadable_key)
+                    .to_bytes()
+            })
+            .collect();
+        let keyed = (0..batch.rows.len()).filter(|index| !batch.rows[*index].1.unkeyed);
+        let part = |index: usize| (keys[index] >> 120) as u8;
+        let store = &self.stores[side.index()];
+        if self.form != Form::Rows {
+            return store.append(keyed.map(|index| (part(index), [&heads[index][..]])));
+        }
+        let lens: Vec<[u8; part::LEN]> = (0..batch.rows.len())
+            .map(|index| {
+                let row = batch.wholes.message(index).len() + batch.age(index).len();
+                (row as u64).to_ne_bytes()
+            })
+            .collect();
+        store.append(keyed.map(|index| {
+            let row = batch.wholes.message(index);
+            let record = [&heads[index][..], &lens[index], row, batch.age(index)];
+            (part(index), record)
+        }))
     }
 }

@@ -101,16 +101,19 @@ impl<'a> Store<'a> {
         }
     }
 
-    /// Adds records, each with the partition it belongs to. One lock a batch.
-    pub fn append<'r>(&self, records: impl Iterator<Item = (u8, &'r [u8])>) -> Result<()> {
+    /// Adds records, given in pieces, each with the partition it belongs to. One lock
+    /// a batch.
+    pub fn append<'r, const N: usize>(
+        &self,
+        records: impl Iterator<Item = (u8, [&'r [u8]; N])>,
+    ) -> Result<()> {
         let mut inner = self.lock();
         let Inner {
             parts, held, spare, ..
         } = &mut *inner;
         let before = *held;
         for (part, record) in records {
-            *held += record.len() as u64;
-            parts[part as usize].push(record, spare);
+            *held += parts[part as usize].push(record, spare) as u64;
         }
         self.budget
             .used
@@ -240,8 +243,9 @@ impl Part {
         spilled as u64 + self.held()
     }
 
-    fn push(&mut self, record: &[u8], spare: &mut Vec<Vec<u8>>) {
-        let len = record.len();
+    /// Adds a record, and says how long it is.
+    fn push<const N: usize>(&mut self, record: [&[u8]; N], spare: &mut Vec<Vec<u8>>) -> usize {
+        let len = record.iter().map(|piece| piece.len()).sum();
         let fits = self
             .blocks
             .last()
@@ -259,7 +263,10 @@ impl Part {
             self.blocks.push(Vec::with_capacity(capacity));
         }
         let last = self.blocks.last_mut().expect("one was just pushed");
-        last.extend_from_slice(record);
+        record
+            .iter()
+            .for_each(|piece| last.extend_from_slice(piece));
+        len
     }
 
     fn spill(
@@ -336,7 +343,7 @@ mod tests {
         let store = Store::new(budget, share);
         for batch in records(10_000).chunks(333) {
             store
-                .append(batch.iter().map(|(part, bytes)| (*part, &bytes[..])))
+                .append(batch.iter().map(|(part, bytes)| (*part, [&bytes[..]])))
                 .unwrap();
         }
         (0..PARTITIONS)
@@ -352,7 +359,9 @@ mod tests {
             .map(|n| [n.to_be_bytes(); 25].concat().try_into().unwrap())
             .collect();
         for batch in records.chunks(1000) {
-            let parts = (0..=u8::MAX).cycle().zip(batch.iter().map(|it| &it[..]));
+            let parts = (0..=u8::MAX)
+                .cycle()
+                .zip(batch.iter().map(|it| it.split_at(7).into()));
             store.append(parts).unwrap();
         }
         let inner = store.lock();
