@@ -4,7 +4,9 @@
 //! are decoded and worked on by whichever worker is free. A side may not have
 //! more than [`AHEAD`] chunks under way, so memory stays flat and neither side
 //! starves the other. Workers that wait sleep: a pool that spins while it waits
-//! takes its time from the servers, which often share the machine.
+//! takes its time from the servers, which often share the machine. Those that work
+//! let others go first: a reader asks for more as soon as it can, and what it has
+//! brought is done meanwhile.
 
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -19,8 +21,9 @@ use crate::error::{Code, Failure, Result, Side};
 use crate::source::{Bytes, Chunk, Decode, Receipt, Rows, Sink};
 use crate::stop::Stop;
 
-/// How many chunks of one side may be under way for each worker (one a core).
-const AHEAD: usize = 2;
+/// How many chunks of one side may be under way for each worker (one a core): enough
+/// that a reader seldom stands still when several come at once.
+const AHEAD: usize = 4;
 
 /// What a stream does with its rows. `State` is reused from chunk to chunk and
 /// holds what one worker has counted so far.
