@@ -11,7 +11,9 @@
 //! `rest-20ms` (with 20 ms to the server and back).
 //! PostgreSQL's floor is two plain `COPY … TO STDOUT` at once; that of CSV is the
 //! `csv-diff` crate (`benches/floor`); that of PostgREST are bare HTTP clients
-//! (`curl`). A private PostgreSQL and PostgREST are started and stopped here.
+//! (`curl`), beside which stands both what only reads the same pages (`pace`) and what
+//! also compares all their rows (`verify`). A private PostgreSQL and PostgREST are
+//! started and stopped here.
 
 use std::fs;
 use std::io;
@@ -67,7 +69,7 @@ fn main() -> io::Result<()> {
         args.pairs,
         cores()
     );
-    println!("case          floor s  shadowgate s  ratio  (min–max)    peak MB");
+    println!("case                floor s  shadowgate s  ratio  (min–max)    peak MB");
     let files = make_files(&data, args.rows, wanted("csv-shuffled"))?;
     if wanted("csv") {
         let [old, new, _] = &files;
@@ -157,7 +159,7 @@ fn pg_case(case: &str, server: &Postgres, new: &str, args: &Args, tmp: &Path) ->
     let mut ours = verify(args, tmp);
     ours.args([&url, &url, "--old-table", "old_rows", "--new-table", new]);
     let floor = || vec![copy("old_rows"), copy(new)];
-    measure(case, args.pairs, floor, ours, None)
+    measure(case, args.pairs, floor, ours, tmp, None)
 }
 
 fn rest_cases(
@@ -172,14 +174,30 @@ fn rest_cases(
     for (case, url) in [("rest", api.url()), ("rest-20ms", far)] {
         if wanted(case) {
             let floor = || rest::clients(&api, &url, args.rows, tmp).expect("lists of pages");
-            let ours = rest::ours(verify(args, tmp), server, &api, &url);
-            measure(case, args.pairs, floor, ours, Some(tmp))?;
+            let ours = |command| rest::ours(command, server, &api, &url);
+            rest_case(case, args, tmp, floor, ours)?;
         }
     }
     if wanted("rest-apart") {
         rest_apart(server, args, tmp)?;
     }
     Ok(())
+}
+
+/// Against the same floor: what reads all pages and does nothing with the rows, then
+/// what compares each of them.
+fn rest_case(
+    case: &str,
+    args: &Args,
+    tmp: &Path,
+    floor: impl Fn() -> Vec<Command>,
+    ours: impl Fn(Command) -> Command,
+) -> io::Result<()> {
+    let read = Told(STDOUT, &["/new/seconds/median"]);
+    measure(case, args.pairs, &floor, ours(pace()), tmp, Some(read))?;
+    let verified = format!("{case}, verify");
+    let ours = ours(verify(args, tmp));
+    measure(&verified, args.pairs, &floor, ours, tmp, Some(COMPARED))
 }
 
 /// The first half of the cores serves, the other asks.
@@ -196,8 +214,8 @@ fn rest_apart(server: &Postgres, args: &Args, tmp: &Path) -> io::Result<()> {
         let pinned = clients.into_iter().map(|one| pinned::command(one, &ours));
         pinned.collect()
     };
-    let ours = pinned::command(rest::ours(verify(args, tmp), server, &api, &url), &ours);
-    measure("rest-apart", args.pairs, floor, ours, Some(tmp))
+    let ours = |command| pinned::command(rest::ours(command, server, &api, &url), &ours);
+    rest_case("rest-apart", args, tmp, floor, ours)
 }
 
 fn csv_case(case: &str, old: &Path, new: &Path, args: &Args, tmp: &Path) -> io::Result<()> {
@@ -209,7 +227,7 @@ fn csv_case(case: &str, old: &Path, new: &Path, args: &Args, tmp: &Path) -> io::
     };
     let mut ours = verify(args, tmp);
     ours.args([old, new]).args(["--key", "id"]);
-    measure(case, args.pairs, floor, ours, None)
+    measure(case, args.pairs, floor, ours, tmp, None)
 }
 
 fn verify(args: &Args, tmp: &Path) -> Command {
@@ -220,7 +238,13 @@ fn verify(args: &Args, tmp: &Path) -> Command {
     if let Some(memory) = &args.memory {
         command.args(["--memory", memory]);
     }
-    command.stdout(Stdio::null());
+    command
+}
+
+/// Reads both sides once, one after the other.
+fn pace() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_shadowgate"));
+    command.args(["pace", "--quiet", "--runs", "1", "--format", "json"]);
     command
 }
 
@@ -246,32 +270,61 @@ fn succeed(mut command: Command) -> io::Result<()> {
     Err(io::Error::other(format!("{command:?} ended with {status}")))
 }
 
-/// One warm-up of each, then floor and shadowgate in turn. Where reports are named,
-/// also how long the reading of the new side alone took, by their own account.
+/// Where shadowgate says how long its reading of the new side alone took: a file, and
+/// the numbers of it that add up to that.
+#[derive(Clone, Copy)]
+struct Told(&'static str, &'static [&'static str]);
+
+/// What a command has printed.
+const STDOUT: &str = "stdout";
+/// What the reading waited for the comparison is part of it here.
+const COMPARED: Told = Told(
+    "reports/latest/report.json",
+    &["/datasets/0/new/seconds", "/datasets/0/new/seconds_waiting"],
+);
+
+impl Told {
+    fn seconds(self, tmp: &Path) -> io::Result<f64> {
+        let report: serde_json::Value = serde_json::from_slice(&fs::read(tmp.join(self.0))?)?;
+        let mut seconds = self.1.iter().map(|place| {
+            let value = report.pointer(place);
+            value.ok_or_else(|| io::Error::other(format!("{}: no {place}", self.0)))
+        });
+        // No waiting is told by `null`.
+        let sum = seconds.try_fold(0.0, |sum, value| {
+            io::Result::Ok(sum + value?.as_f64().unwrap_or(0.0))
+        })?;
+        assert!(sum > 0.0, "{} tells of no reading", self.0);
+        Ok(sum)
+    }
+}
+
+/// One warm-up of each, then floor and shadowgate in turn. Where that is told, also
+/// how long the reading of the new side alone took, by shadowgate's own account.
 fn measure(
     case: &str,
     pairs: usize,
     floor: impl Fn() -> Vec<Command>,
     mut ours: Command,
-    reports: Option<&Path>,
+    tmp: &Path,
+    told: Option<Told>,
 ) -> io::Result<()> {
     let (mut floors, mut whole, mut reading, mut peak) = (vec![], vec![], vec![], 0);
     for pair in 0..=pairs {
         let below = run(floor())?.0;
+        ours.stdout(fs::File::create(tmp.join(STDOUT))?);
         let (took, memory) = run_one(&mut ours)?;
         if pair == 0 {
             continue;
         }
         floors.push(below.as_secs_f64());
         whole.push(took.as_secs_f64());
-        if let Some(tmp) = reports {
-            reading.push(seconds_of_the_new_side(tmp)?);
-        }
+        reading.extend(told.map(|told| told.seconds(tmp)).transpose()?);
         peak = peak.max(memory);
     }
     show(case, &floors, &whole);
     println!("  {:>9}", peak / 1024);
-    if reports.is_some() {
+    if told.is_some() {
         show("  its reading", &floors, &reading);
         println!();
     }
@@ -284,20 +337,10 @@ fn show(case: &str, floors: &[f64], times: &[f64]) {
     let [floor, time] = [floors, times].map(|list| median(&mut list.to_vec()));
     let ratio = median(&mut ratios);
     print!(
-        "{case:<13} {floor:>7.2}  {time:>12.2}  {ratio:>5.2}  ({:.2}–{:.2})",
+        "{case:<19} {floor:>7.2}  {time:>12.2}  {ratio:>5.2}  ({:.2}–{:.2})",
         ratios[0],
         ratios[ratios.len() - 1],
     );
-}
-
-fn seconds_of_the_new_side(tmp: &Path) -> io::Result<f64> {
-    let report = fs::read(tmp.join("reports/latest/report.json"))?;
-    let report: serde_json::Value = serde_json::from_slice(&report)?;
-    let new = &report["datasets"][0]["new"];
-    let seconds = new["seconds"].as_f64();
-    let seconds = seconds.ok_or_else(|| io::Error::other("the report has no time of new"))?;
-    // What it waited for the comparison is part of it here.
-    Ok(seconds + new["seconds_waiting"].as_f64().unwrap_or(0.0))
 }
 
 /// Sorts, and gives the middle.
