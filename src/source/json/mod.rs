@@ -16,8 +16,9 @@ use self::cut::Cutter;
 use super::location::{Format, Location, Spec};
 use super::records::Shape;
 use super::records::decode::{Decoder, twice, walk};
-use super::records::scan::{Each, Scan, Scanner, Span, Value, Visit};
+use super::records::scan::{Scan, Scanner, Span, Value};
 use super::records::string::Text;
+use super::records::visit::{Each, Visit};
 use super::text::TextFile;
 use super::{
     CHUNK, Chunk, Column, Context, Decode, Facts, Identity, Receipt, Schema, Sink, Source,

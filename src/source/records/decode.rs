@@ -6,8 +6,9 @@ use std::collections::HashMap;
 use memchr::{memchr, memchr_iter};
 
 use super::doubt;
-use super::scan::{Fault, Scan, Scanner, Span, Value, Visit};
+use super::scan::{Fault, Scan, Scanner, Span, Value};
 use super::string::{Text, unescape};
+use super::visit::Visit;
 use super::{Shape, between};
 use crate::error::{Code, Failure, Result};
 use crate::source::text::Origin;
@@ -232,7 +233,8 @@ impl Unescaped {
 
 #[cfg(test)]
 mod tests {
-    use super::super::scan::{Each, REMEMBERED};
+    use super::super::scan::REMEMBERED;
+    use super::super::visit::Each;
     use super::*;
 
     /// Numbers names as they come, and holds that a number tells the name.

@@ -1,8 +1,9 @@
 //! What to tell someone whose file is not the JSON it should be: a web page, an
 //! API's error, the wrong one of two formats.
 
-use super::scan::{Each, Scanner, Value};
+use super::scan::{Scanner, Value};
 use super::string::Text;
+use super::visit::Each;
 use crate::error::Failure;
 use crate::source::text::Origin;
 

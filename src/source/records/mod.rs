@@ -7,6 +7,7 @@ pub mod doubt;
 pub mod open;
 pub mod scan;
 pub mod string;
+pub mod visit;
 
 use scan::Scanner;
 

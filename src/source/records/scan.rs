@@ -8,7 +8,8 @@
 use std::borrow::Cow;
 
 use super::open::Open;
-use super::string::{Text, plain_end};
+use super::string::{Text, equal, plain_end};
+use super::visit::Visit;
 
 /// So many of a record's names are looked for where the record before had them: no
 /// record fills the memory with its names.
@@ -50,31 +51,6 @@ pub enum Value {
     String(Text),
     /// A number, true, false, an array or an object.
     Token(Span),
-}
-
-/// Whoever goes through records, member by member.
-pub trait Visit {
-    /// The number by which a name is to be told.
-    fn number(&mut self, name: &[u8]) -> usize;
-
-    /// A member, by its name's number.
-    fn member(&mut self, number: usize, name: Text, value: Value) -> Scan;
-
-    /// The end of a record that stands there.
-    fn record(&mut self, _: Span) {}
-}
-
-/// A visit by a function that looks at each name itself.
-pub struct Each<F>(pub F);
-
-impl<F: FnMut(Text, Value) -> Scan> Visit for Each<F> {
-    fn number(&mut self, _: &[u8]) -> usize {
-        0
-    }
-
-    fn member(&mut self, _: usize, name: Text, value: Value) -> Scan {
-        (self.0)(name, value)
-    }
 }
 
 pub struct Scanner<'a> {
@@ -412,16 +388,4 @@ impl<'a> Scanner<'a> {
             false => Fault::cut(self.at),
         }
     }
-}
-
-/// Whether two texts of one length are the same: names are too short for a call.
-#[inline]
-fn equal(a: &[u8], b: &[u8]) -> bool {
-    let (Some(end), Some(other)) = (a.last_chunk::<8>(), b.last_chunk::<8>()) else {
-        return a.iter().eq(b);
-    };
-    let (eights, others) = (a.as_chunks::<8>().0, b.as_chunks::<8>().0);
-    let word = |eight: &[u8; 8]| u64::from_ne_bytes(*eight);
-    let all = eights.iter().zip(others);
-    word(end) == word(other) && all.into_iter().all(|(a, b)| word(a) == word(b))
 }

@@ -1,5 +1,5 @@
 //! The text of JSON strings: where a run of plain bytes ends, and what escapes
-//! stand for. Strings are most of a file's bytes, so both go by more than one.
+//! stand for. Strings are most of a file's bytes, so all goes by more than one.
 
 use std::borrow::Cow;
 
@@ -48,6 +48,18 @@ pub fn plain_end(bytes: &[u8], mut at: usize) -> usize {
     at + rest.iter().position(ends).unwrap_or(rest.len())
 }
 
+/// Whether two texts of one length are the same: names are too short for a call.
+#[inline]
+pub fn equal(a: &[u8], b: &[u8]) -> bool {
+    let (Some(end), Some(other)) = (a.last_chunk::<8>(), b.last_chunk::<8>()) else {
+        return a.iter().eq(b);
+    };
+    let (eights, others) = (a.as_chunks::<8>().0, b.as_chunks::<8>().0);
+    let word = |eight: &[u8; 8]| u64::from_ne_bytes(*eight);
+    let all = eights.iter().zip(others);
+    word(end) == word(other) && all.into_iter().all(|(a, b)| word(a) == word(b))
+}
+
 /// Appends the text of a string that was scanned without a fault.
 pub fn unescape(mut raw: &[u8], out: &mut Vec<u8>) {
     while let Some(at) = memchr::memchr(b'\\', raw) {
@@ -87,4 +99,22 @@ fn unescape_unicode<'a>(raw: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
     let character = char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER);
     out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
     &raw[len..]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_of_one_length_are_equal_if_all_their_bytes_are() {
+        let text: Vec<u8> = (0..40).collect();
+        for len in 0..text.len() {
+            assert!(equal(&text[..len], &text[..len].to_vec()));
+            for at in 0..len {
+                let mut other = text[..len].to_vec();
+                other[at] ^= 0x80;
+                assert!(!equal(&text[..len], &other), "{at} of {len}");
+            }
+        }
+    }
 }

@@ -1,0 +1,30 @@
+//! Who goes through records: the scanner says what stands where, and its visitor what
+//! that is to mean. One walk serves reading cells, finding columns and paging by key.
+
+use super::scan::{Scan, Span, Value};
+use super::string::Text;
+
+/// Whoever goes through records, member by member.
+pub trait Visit {
+    /// The number by which a name is to be told.
+    fn number(&mut self, name: &[u8]) -> usize;
+
+    /// A member, by its name's number.
+    fn member(&mut self, number: usize, name: Text, value: Value) -> Scan;
+
+    /// The end of a record that stands there.
+    fn record(&mut self, _: Span) {}
+}
+
+/// A visit by a function that looks at each name itself.
+pub struct Each<F>(pub F);
+
+impl<F: FnMut(Text, Value) -> Scan> Visit for Each<F> {
+    fn number(&mut self, _: &[u8]) -> usize {
+        0
+    }
+
+    fn member(&mut self, _: usize, name: Text, value: Value) -> Scan {
+        (self.0)(name, value)
+    }
+}
