@@ -402,3 +402,23 @@ fn rows_outside_that_cannot_be_counted_are_told_as_that() {
     let page = lab.verify(&args).exits(0).stdout;
     assert!(page.contains("new: rows outside not counted"), "{page}");
 }
+
+#[test]
+fn a_window_by_no_column_or_by_two_is_refused_in_words() {
+    let rows = "id,at\n1,2026-11-01 10:00+00\n";
+    let lab = Lab::csv(rows, rows);
+    for (args, said) in [
+        (vec!["--since", "=24h"], "nothing stands before the `=`"),
+        (
+            vec!["--since", "at=24h", "--until", "b=1h"],
+            "by one column",
+        ),
+        (vec!["--window-column", "at"], "nothing says from when"),
+    ] {
+        let all = [vec!["verify", "old.csv", "new.csv", "--key", "id"], args].concat();
+        let ran = lab.run(&all);
+        assert_eq!(ran.code, 2, "{all:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains(said), "{all:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains("hint: "), "{}", ran.stderr);
+    }
+}

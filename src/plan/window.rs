@@ -122,8 +122,12 @@ fn one_column(named: [Option<&str>; 3]) -> Result<Option<&str>> {
     let mut named: Vec<&str> = named.into_iter().flatten().collect();
     named.dedup();
     match named[..] {
+        _ if named.contains(&"") => Err(usage(
+            "the window's column has no name: nothing stands before the `=`, or --window-column is empty",
+            "Write --since COLUMN=TIME, or --since TIME alone for the column that the configuration names",
+        )),
         [] => Ok(None),
-        [column] if !column.is_empty() => Ok(Some(column)),
+        [column] => Ok(Some(column)),
         _ => Err(usage(
             format!("a window is by one column, and these are named: {named:?}"),
             "Name one, with --window-column COLUMN",
