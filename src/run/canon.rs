@@ -49,7 +49,7 @@ pub struct Work {
     unchanged: Vec<u64>,
 }
 
-/// What one row is, beside its bytes in [`Work::row`].
+/// What one row is, beside its canonical bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct RowFacts {
     /// The key's length in the canonical row.

@@ -18,6 +18,7 @@ mod keyed;
 mod keys;
 mod look;
 pub mod merge;
+mod nice;
 pub mod open;
 pub mod pace;
 pub mod part;

@@ -24,8 +24,16 @@ enum Rows {
 }
 
 /// A kept row is its print, its length, and its bytes.
-pub const LEN: usize = size_of::<u64>();
-const HEAD: usize = Print::BYTES + LEN;
+const LEN: usize = size_of::<u64>();
+pub const HEAD: usize = Print::BYTES + LEN;
+
+/// What stands before a kept row of so many bytes.
+pub fn head(print: Print, len: usize) -> [u8; HEAD] {
+    let mut head = [0; HEAD];
+    head[..Print::BYTES].copy_from_slice(&print.to_bytes());
+    head[Print::BYTES..].copy_from_slice(&(len as u64).to_ne_bytes());
+    head
+}
 
 impl Part {
     /// A partition of prints alone.

@@ -64,6 +64,7 @@ struct RowBatch {
     /// Of each row: where it is in the source, what it is, where its age ends.
     rows: Vec<(u64, RowFacts, usize)>,
     ages: Vec<u8>,
+    heads: Vec<[u8; part::HEAD]>,
     prints: [Vec<u128>; 3],
 }
 
@@ -74,6 +75,19 @@ impl RowBatch {
         self.plains.clear();
         self.rows.clear();
         self.ages.clear();
+    }
+
+    /// What stands before each row where it is kept: its print, its length with its age.
+    fn make_heads(&mut self) {
+        self.heads.clear();
+        let [keys, wholes, plains] = &self.prints;
+        for (index, &(at, facts, _)) in self.rows.iter().enumerate() {
+            let plain = plains.get(index).copied().unwrap_or(0);
+            let print = Print::new(keys[index], wholes[index], plain, at)
+                .with_unreadable(facts.unreadable, facts.unreadable_key);
+            let len = self.wholes.message(index).len() + self.age(index).len();
+            self.heads.push(part::head(print, len));
+        }
     }
 
     /// The row's age, which is kept behind it, and is no part of its print.
@@ -195,7 +209,7 @@ impl stream::Work for Pass<'_> {
             Some(keys) => self.add_only(keys, side, rows, bytes, state),
         }
         self.print(side, state);
-        self.store(side, &state.batch)?;
+        self.store(side, &mut state.batch)?;
         if self.watch {
             self.watch_for_differences(rows.len() as u64);
         }
@@ -284,32 +298,19 @@ impl Pass<'_> {
     }
 
     /// Stores what is kept of the batch's rows, but of those without a key.
-    fn store(&self, side: Side, batch: &RowBatch) -> Result<()> {
-        let [keys, wholes, plains] = &batch.prints;
-        let heads: Vec<[u8; Print::BYTES]> = (batch.rows.iter().enumerate())
-            .map(|(index, &(at, facts, _))| {
-                let plain = plains.get(index).copied().unwrap_or(0);
-                Print::new(keys[index], wholes[index], plain, at)
-                    .with_unreadable(facts.unreadable, facts.unreadable_key)
-                    .to_bytes()
-            })
-            .collect();
+    fn store(&self, side: Side, batch: &mut RowBatch) -> Result<()> {
+        batch.make_heads();
+        let batch = &*batch;
         let keyed = (0..batch.rows.len()).filter(|index| !batch.rows[*index].1.unkeyed);
-        let part = |index: usize| (keys[index] >> 120) as u8;
+        let part = |index: usize| (batch.prints[0][index] >> 120) as u8;
         let store = &self.stores[side.index()];
         if self.form != Form::Rows {
-            return store.append(keyed.map(|index| (part(index), [&heads[index][..]])));
+            let print = |index: usize| &batch.heads[index][..Print::BYTES];
+            return store.append(keyed.map(|index| (part(index), [print(index)])));
         }
-        let lens: Vec<[u8; part::LEN]> = (0..batch.rows.len())
-            .map(|index| {
-                let row = batch.wholes.message(index).len() + batch.age(index).len();
-                (row as u64).to_ne_bytes()
-            })
-            .collect();
         store.append(keyed.map(|index| {
             let row = batch.wholes.message(index);
-            let record = [&heads[index][..], &lens[index], row, batch.age(index)];
-            (part(index), record)
+            (part(index), [&batch.heads[index], row, batch.age(index)])
         }))
     }
 }

@@ -1,12 +1,7 @@
-//! A queue between threads whose takers sleep while it is empty, and let others go
-//! first while it is not.
+//! A queue between threads whose takers sleep while it is empty.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard};
-
-/// By how much a taker is nicer than the thread that made it: it has a tenth of the
-/// weight of a reader, or of a server or a sync on the same machine.
-const NICER: i32 = 10;
 
 /// Unbounded: whoever pushes keeps its own count.
 pub struct Queue<T> {
@@ -43,10 +38,8 @@ impl<T> Queue<T> {
         self.changed.notify_all();
     }
 
-    /// Takes items until the queue is closed and empty, on a thread that does nothing
-    /// else.
+    /// Takes items until the queue is closed and empty.
     pub fn drain(&self, mut each: impl FnMut(T)) {
-        let_others_go_first();
         while let Some(item) = self.take() {
             each(item);
         }
@@ -74,40 +67,9 @@ impl<T> Queue<T> {
     }
 }
 
-/// Lowers the calling thread's priority: on Linux, where each has its own. Where that
-/// is not allowed, only time is lost.
-fn let_others_go_first() {
-    #[cfg(target_os = "linux")]
-    {
-        use rustix::{process, thread};
-        let this = Some(thread::gettid());
-        if let Ok(now) = process::getpriority_process(this) {
-            let _ = process::setpriority_process(this, now + NICER);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    #[cfg(target_os = "linux")]
-    fn a_taker_lets_others_go_first_and_who_pushes_does_not() {
-        use rustix::{process, thread};
-        let priority = || process::getpriority_process(Some(thread::gettid())).unwrap();
-        let before = priority();
-        let queue = Queue::default();
-        queue.push(());
-        queue.close();
-        let mut taken = None;
-        std::thread::scope(|threads| {
-            threads.spawn(|| queue.drain(|()| taken = Some(priority())));
-        });
-        // 19 is as nice as can be.
-        assert_eq!(taken, Some((before + NICER).min(19)));
-        assert_eq!(priority(), before);
-    }
 
     #[test]
     fn every_item_is_taken_once_and_all_takers_end() {

@@ -2,7 +2,7 @@
 //!
 //! Each side is read on a thread of its own, which only moves bytes; its chunks
 //! are decoded and worked on by whichever worker is free. A side may not have
-//! more than [`AHEAD`] chunks under way, so memory stays flat and neither side
+//! more than [`AHEAD`] chunks a worker under way, so memory stays flat and neither side
 //! starves the other. Workers that wait sleep: a pool that spins while it waits
 //! takes its time from the servers, which often share the machine. Those that work
 //! let others go first: a reader asks for more as soon as it can, and what it has
@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Instant;
 
+use super::nice;
 use super::progress::Progress;
 use super::queue::Queue;
 use super::times::{Clock, Times};
@@ -21,9 +22,10 @@ use crate::error::{Code, Failure, Result, Side};
 use crate::source::{Bytes, Chunk, Decode, Receipt, Rows, Sink};
 use crate::stop::Stop;
 
-/// How many chunks of one side may be under way for each worker (one a core): enough
-/// that a reader seldom stands still when several come at once.
-const AHEAD: usize = 4;
+/// How many chunks of one side may be under way for each worker (one a core), and at
+/// least: so many that a reader seldom stands still when several come at once.
+const AHEAD: usize = 2;
+const LEAST_AHEAD: usize = 8;
 
 /// What a stream does with its rows. `State` is reused from chunk to chunk and
 /// holds what one worker has counted so far.
@@ -90,6 +92,7 @@ pub fn run<W: Work>(
         };
         for _ in 0..rayon::current_num_threads() {
             threads.spawn(|| {
+                nice::let_others_go_first();
                 queue.drain(|(lane, chunk): (usize, Chunk)| lanes[lane].process_safely(chunk))
             });
         }
@@ -112,6 +115,10 @@ pub fn run<W: Work>(
         .zip(receipts)
         .map(|(lane, (receipt, times))| lane.end(receipt, times))
         .collect()
+}
+
+fn ahead() -> usize {
+    (AHEAD * rayon::current_num_threads()).max(LEAST_AHEAD)
 }
 
 fn panicked() -> Failure {
@@ -224,7 +231,7 @@ impl<'a, W: Work> Lane<'a, W> {
     /// source that makes its own would add up to all that was read.
     fn keep(&self, buffer: Vec<u8>) {
         let buffers = &mut self.lock().buffers;
-        if buffers.len() < AHEAD * rayon::current_num_threads() {
+        if buffers.len() < ahead() {
             buffers.push(buffer);
         }
     }
@@ -342,7 +349,7 @@ impl<W: Work> QueueSink<'_, '_, W> {
     /// Waits until one chunk more may be under way.
     fn wait(&mut self) {
         let lane = self.lane;
-        let limit = AHEAD * rayon::current_num_threads();
+        let limit = ahead();
         let mut shared = lane.lock();
         if shared.under_way >= limit {
             let begun = Instant::now();

@@ -48,7 +48,8 @@ pub(in crate::value) fn trim(text: &str) -> &str {
     trim_of(text, [' ', '\t', '\n', '\r', '\x0b', '\x0c'])
 }
 
-/// Without these blanks at either end. Hardly any text has some.
+/// Without these blanks, of ASCII's up to the space, at either end. Hardly any text has
+/// some.
 pub(in crate::value) fn trim_of<const N: usize>(text: &str, blanks: [char; N]) -> &str {
     let blank = |byte: Option<&u8>| byte.is_some_and(|byte| *byte <= b' ');
     match blank(text.as_bytes().first()) || blank(text.as_bytes().last()) {

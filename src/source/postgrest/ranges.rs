@@ -30,15 +30,16 @@ impl Ranges {
         let part = |number: usize| number * steps / parts..(number + 1) * steps / parts;
         Ranges {
             bounds,
-            left: (0..connections.max(1)).map(part).take(parts).collect(),
+            left: (0..parts).map(part).collect(),
             least,
         }
     }
 
-    /// What a connection is to read next that has nothing left to read.
+    /// What a connection is to read that has come to an end: of its own part, else of
+    /// the largest of the others.
     pub fn begin(&mut self, own: usize) -> Option<Range> {
-        let largest = (0..self.left.len()).max_by_key(|other| self.left[*other].len())?;
         if self.left.get(own).is_none_or(ops::Range::is_empty) {
+            let largest = (0..self.left.len()).max_by_key(|other| self.left[*other].len())?;
             let left = &mut self.left[largest];
             let half = match left.len() {
                 len if len < 2 * self.least => left.start,

@@ -209,7 +209,7 @@ impl Reading<'_> {
     ) -> Result<ControlFlow<()>> {
         let mut at: Option<Position> = None;
         loop {
-            let page = self.page(&range, at.as_ref(), shared).await?;
+            let (page, is_short) = self.page(&range, at.as_ref(), shared).await?;
             let Some(mut next) = page.next.clone() else {
                 return Ok(ControlFlow::Continue(()));
             };
@@ -220,11 +220,9 @@ impl Reading<'_> {
                 // The server holds other spellings for the same key.
                 next.inclusive = false;
             }
-            // The end may be near, but nothing says so for certain: to ask for more than
-            // the range at once is not to have believed it.
-            if shared.is_short(page.held)
-                && let Some(more) = shared.ranges.borrow_mut().follow(own)
-            {
+            // The range may be at its end. That is not believed: what follows is asked for
+            // together with what may be left of it.
+            if is_short && let Some(more) = shared.ranges.borrow_mut().follow(own) {
                 range.high = more.high;
             }
             if self.push(page, shared).is_break() {
@@ -244,13 +242,14 @@ impl Reading<'_> {
         }
     }
 
-    /// One page: a smaller one where the server says that it takes too long.
+    /// One page, and whether it is shorter than others: a smaller one where the server
+    /// says that it takes too long.
     async fn page(
         &self,
         range: &Range,
         at: Option<&Position>,
         shared: &Shared<'_>,
-    ) -> Result<Page> {
+    ) -> Result<(Page, bool)> {
         loop {
             let limit = self.page.get();
             let mut query = self.query(range, at);
@@ -258,7 +257,12 @@ impl Reading<'_> {
             let spare = shared.sink.borrow_mut().buffer();
             let request = self.request(query, false);
             match self.client.ask_into(&request, spare).await {
-                Ok(answer) => return page::read(answer, &self.key_names, &self.origin),
+                Ok(answer) => {
+                    let page = page::read(answer, &self.key_names, &self.origin)?;
+                    // What was asked for before pages became smaller tells nothing of them.
+                    let is_short = limit == self.page.get() && shared.is_short(page.held);
+                    return Ok((page, is_short));
+                }
                 Err(Refusal::TooLong(failure)) if limit > 1 => {
                     // Another connection may have made it smaller already.
                     self.page.set(self.page.get().min(limit.div_ceil(2)));

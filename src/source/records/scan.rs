@@ -56,15 +56,15 @@ pub enum Value {
 pub struct Scanner<'a> {
     bytes: &'a [u8],
     pub at: usize,
-    /// By its place: the last record's member. Most records name the same members in
-    /// the same order.
+    /// By its place: a member of the last record that had so many. Most records name the
+    /// same members in the same order.
     pub(super) known: Vec<Known>,
 }
 
 /// A member's name as it stood in a record.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Known {
-    /// With the quotes and the colon.
+    /// With the quotes, the colon and what is blank before the value.
     whole: Span,
     name: Text,
     number: usize,
@@ -81,7 +81,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Goes on at another place of the same text, which is to end there.
+    /// Goes on at a later place of the same text, which is to end there.
     pub fn go_to(&mut self, at: usize, text: &'a [u8]) {
         (self.at, self.bytes) = (at, text);
     }

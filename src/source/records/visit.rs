@@ -6,7 +6,8 @@ use super::string::Text;
 
 /// Whoever goes through records, member by member.
 pub trait Visit {
-    /// The number by which a name is to be told.
+    /// The number by which a name is to be told, from now on: it is not asked for again
+    /// while records name the same members.
     fn number(&mut self, name: &[u8]) -> usize;
 
     /// A member, by its name's number.
