@@ -3,8 +3,8 @@
 //! and a server answers later: what has come can be worked on meanwhile.
 
 /// By how much a worker is nicer than the thread that made it: with a third of its
-/// weight, which on a machine that is kept busy still gets it on. It tells among threads that the scheduler weighs together, which those of
-/// another container or session may not be.
+/// weight, it still gets on where a machine is kept busy. That tells among threads which
+/// the scheduler weighs together; those of another container or session may not be.
 #[cfg(target_os = "linux")]
 const NICER: i32 = 5;
 

@@ -56,8 +56,8 @@ pub fn equal(a: &[u8], b: &[u8]) -> bool {
     };
     let (eights, others) = (a.as_chunks::<8>().0, b.as_chunks::<8>().0);
     let word = |eight: &[u8; 8]| u64::from_ne_bytes(*eight);
-    let all = eights.iter().zip(others);
-    word(end) == word(other) && all.into_iter().all(|(a, b)| word(a) == word(b))
+    let mut pairs = eights.iter().zip(others);
+    word(end) == word(other) && pairs.all(|(a, b)| word(a) == word(b))
 }
 
 /// Appends the text of a string that was scanned without a fault.
