@@ -9,8 +9,8 @@ use memchr::{memchr_iter, memchr2, memrchr};
 
 use crate::error::{Code, Failure, Result};
 use crate::source::Chunk;
-use crate::source::records::scan::{Fault, Scanner};
-use crate::source::records::visit::Each;
+use crate::source::records::scan::Scanner;
+use crate::source::records::visit::{Each, Fault};
 use crate::source::records::{Shape, between, doubt};
 use crate::source::text::{Origin, Reader};
 

@@ -16,9 +16,9 @@ use self::cut::Cutter;
 use super::location::{Format, Location, Spec};
 use super::records::Shape;
 use super::records::decode::{Decoder, twice, walk};
-use super::records::scan::{Scan, Scanner, Span, Value};
-use super::records::string::Text;
-use super::records::visit::{Each, Visit};
+use super::records::scan::Scanner;
+use super::records::string::{Span, Text};
+use super::records::visit::{Each, Scan, Value, Visit};
 use super::text::TextFile;
 use super::{
     CHUNK, Chunk, Column, Context, Decode, Facts, Identity, Receipt, Schema, Sink, Source,

@@ -10,9 +10,8 @@ use super::tail;
 use crate::error::{Code, Failure, Result};
 use crate::source::records::Shape;
 use crate::source::records::decode::walk;
-use crate::source::records::scan::{Scan, Span, Value};
-use crate::source::records::string::Text;
-use crate::source::records::visit::{Each, Visit};
+use crate::source::records::string::{Span, Text};
+use crate::source::records::visit::{Each, Scan, Value, Visit};
 use crate::source::text::Origin;
 use crate::source::{Chunk, Column};
 

@@ -8,9 +8,9 @@
 use memchr::{memchr_iter, memrchr};
 
 use super::page::Rows;
-use crate::source::records::scan::{Scanner, Value};
+use crate::source::records::scan::Scanner;
 use crate::source::records::string::Text;
-use crate::source::records::visit::Each;
+use crate::source::records::visit::{Each, Value};
 
 /// A page of `claimed` records, without its brackets.
 pub fn rows(bytes: &[u8], key: &[String], claimed: u64) -> Option<Rows> {

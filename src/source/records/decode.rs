@@ -6,9 +6,9 @@ use std::collections::HashMap;
 use memchr::{memchr, memchr_iter};
 
 use super::doubt;
-use super::scan::{Fault, Scan, Scanner, Span, Value};
-use super::string::{Text, unescape};
-use super::visit::Visit;
+use super::scan::Scanner;
+use super::string::{Span, Text, unescape};
+use super::visit::{Fault, Scan, Value, Visit};
 use super::{Shape, between};
 use crate::error::{Code, Failure, Result};
 use crate::source::text::Origin;

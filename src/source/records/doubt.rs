@@ -1,9 +1,9 @@
 //! What to tell someone whose file is not the JSON it should be: a web page, an
 //! API's error, the wrong one of two formats.
 
-use super::scan::{Scanner, Value};
+use super::scan::Scanner;
 use super::string::Text;
-use super::visit::Each;
+use super::visit::{Each, Value};
 use crate::error::Failure;
 use crate::source::text::Origin;
 

@@ -5,53 +5,13 @@
 //! nothing more. Nesting is followed without recursion, so that hostile text
 //! cannot overflow the stack.
 
-use std::borrow::Cow;
-
 use super::open::Open;
-use super::string::{Text, equal, plain_end};
-use super::visit::Visit;
+use super::string::{Span, Text, equal, plain_end};
+use super::visit::{Fault, Scan, Value, Visit};
 
 /// So many of a record's names are looked for where the record before had them: no
 /// record fills the memory with its names.
 pub const REMEMBERED: usize = 1000;
-
-/// Why the text is not JSON, and where.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Fault {
-    pub at: usize,
-    pub why: Cow<'static, str>,
-    /// The text ended too early: with more of it there might be no fault.
-    pub cut: bool,
-}
-
-impl Fault {
-    pub fn new(at: usize, why: impl Into<Cow<'static, str>>) -> Fault {
-        Fault {
-            at,
-            why: why.into(),
-            cut: false,
-        }
-    }
-
-    fn cut(at: usize) -> Fault {
-        Fault {
-            cut: true,
-            ..Fault::new(at, "the text ends within a record")
-        }
-    }
-}
-
-/// Where a token stands in the text: `start..end`.
-pub type Span = (usize, usize);
-
-/// One value of a record.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Value {
-    Null,
-    String(Text),
-    /// A number, true, false, an array or an object.
-    Token(Span),
-}
 
 pub struct Scanner<'a> {
     bytes: &'a [u8],
@@ -69,8 +29,6 @@ pub(super) struct Known {
     name: Text,
     number: usize,
 }
-
-pub type Scan<T = ()> = Result<T, Fault>;
 
 impl<'a> Scanner<'a> {
     pub fn new(bytes: &'a [u8], at: usize) -> Self {

@@ -3,7 +3,8 @@
 
 use std::borrow::Cow;
 
-use super::scan::Span;
+/// Where a token stands in the text: `start..end`.
+pub type Span = (usize, usize);
 
 /// A string's text between its quotes, still escaped.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
