@@ -30,7 +30,8 @@ pub enum Form {
 const PROBE_PAIRS: u64 = 200;
 const PROBE_DIFFERING: u64 = 20;
 /// Rows of both sides at which the first probe is made; each next one waits for
-/// four times as many.
+/// four times as many, or where one side is so far behind that few pairs are there
+/// yet, for half as many again.
 const PROBE_FIRST: u64 = 1 << 15;
 /// Partitions looked at in a probe.
 const PROBE_PARTS: usize = 4;
@@ -150,8 +151,9 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// Looks at a few partitions of what has been read of both sides.
-    fn probe(&self) {
+    /// Looks at a few partitions of what has been read of both sides; whether there
+    /// were enough pairs to tell.
+    fn probe(&self) -> bool {
         let (mut pairs, mut differing) = (0, 0);
         for part in 0..PROBE_PARTS {
             let [old, new] = &self.stores;
@@ -175,6 +177,7 @@ impl<'a> Pass<'a> {
         if pairs >= PROBE_PAIRS && differing * 100 > pairs * PROBE_DIFFERING {
             self.hopeless.store(true, Ordering::Relaxed);
         }
+        pairs >= PROBE_PAIRS
     }
 
     fn watch_for_differences(&self, more: u64) {
@@ -185,8 +188,8 @@ impl<'a> Pass<'a> {
                 .next_probe
                 .compare_exchange(next, next * 4, Ordering::Relaxed, Ordering::Relaxed)
                 .is_ok();
-        if due {
-            self.probe();
+        if due && !self.probe() {
+            self.next_probe.store(next + next / 2, Ordering::Relaxed);
         }
     }
 }
