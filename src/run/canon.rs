@@ -49,6 +49,17 @@ pub struct Work {
     unchanged: Vec<u64>,
 }
 
+impl Work {
+    /// Puts what `make` appends in the place of what `row` holds.
+    fn in_row<T>(&mut self, make: impl FnOnce(&mut Work, &mut Vec<u8>) -> T) -> T {
+        let mut row = std::mem::take(&mut self.row);
+        row.clear();
+        let made = make(self, &mut row);
+        self.row = row;
+        made
+    }
+}
+
 /// What one row is, beside its canonical bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct RowFacts {
@@ -108,11 +119,7 @@ impl Canon {
         work: &mut Work,
         counted: &mut Counted,
     ) -> RowFacts {
-        let mut out = std::mem::take(&mut work.row);
-        out.clear();
-        let facts = self.append_row(row, bytes, work, counted, &mut out);
-        work.row = out;
-        facts
+        work.in_row(|work, out| self.append_row(row, bytes, work, counted, out))
     }
 
     /// The same at the end of `out`.
@@ -161,11 +168,7 @@ impl Canon {
         work: &mut Work,
         counted: &mut Counted,
     ) -> RowFacts {
-        let mut out = std::mem::take(&mut work.row);
-        out.clear();
-        let facts = self.cells(row, bytes, self.key, work, counted, &mut out);
-        work.row = out;
-        facts
+        work.in_row(|work, out| self.cells(row, bytes, self.key, work, counted, out))
     }
 
     fn cells(
